@@ -1,0 +1,73 @@
+# primed - an HTTP job queue for primality. `make help` lists the targets.
+
+VERSION := $(shell cat VERSION)
+MODE    ?= release
+PREFIX  ?= /usr/local
+CC      ?= cc
+
+# --- where things go: build/ for the ordinary build, build/MODE/ for the others ------------------
+BUILD := build$(if $(filter-out release,$(MODE)),/$(MODE))
+OBJ   := $(BUILD)/obj
+
+# --- flags: ours first, the user's CFLAGS and LDFLAGS after them ----------------------------------
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+MODE_CFLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+MODE_CFLAGS_coverage := -O0 -g --coverage
+MODE_LDFLAGS_release  := -Wl,-z,relro,-z,now
+MODE_LDFLAGS_asan     := -fsanitize=address,undefined
+MODE_LDFLAGS_tsan     := -fsanitize=thread
+MODE_LDFLAGS_coverage := --coverage
+ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
+$(error MODE=$(MODE) is not one of release, asan, tsan, coverage)
+endif
+our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
+               -DPRIMED_VERSION='"$(VERSION)"'
+our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
+
+SERVER_LIBS := libmicrohttpd jansson gmp
+TEST_LIBS   := criterion libcurl
+
+# --- the parts ------------------------------------------------------------------------------------
+objects = $(patsubst %,$(OBJ)/%.o,$(basename $(1)))
+COMMON_OBJS  := $(call objects,$(wildcard common/*.c))
+CORE_OBJS    := $(call objects,$(wildcard worker/primality/*.c))
+WORKER_OBJS  := $(call objects,$(wildcard worker/*.c))
+SERVER_OBJS  := $(call objects,$(filter-out server/main.c,$(wildcard server/*.c server/*/*.c server/*/*.S)))
+SUPPORT_OBJS := $(call objects,$(wildcard tests/support/*.c))
+LIB_OBJS     := $(COMMON_OBJS) $(WORKER_OBJS) $(SERVER_OBJS)
+CORE_LIB     := $(BUILD)/libprimality.a
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+##@ Build
+.PHONY: all
+all: $(BUILD)/primed $(CORE_LIB) ## the daemon and the core library (the default)
+
+$(BUILD)/primed: $(OBJ)/server/main.o $(LIB_OBJS) $(CORE_LIB)
+	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS))
+
+$(CORE_LIB): $(CORE_OBJS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OBJ)/%.o: %.c Makefile VERSION
+	@mkdir -p $(@D)
+	$(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(CC) $(our_cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+##@ Test
+$(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) $(LIB_OBJS) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS))
+
+.PHONY: unit
+unit: $(BUILD)/tests/unit ## the unit tests alone
+	$<
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

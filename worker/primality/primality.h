@@ -1,0 +1,56 @@
+/*
+ * primality - verdicts for arrays of integers.
+ *
+ * The core of the service, usable without it (build/libprimality.a and this header). Pure
+ * computation: no I/O, no global state but the choice of kernel; every function may be called from
+ * any number of threads and processes at once. 64-bit input allocates nothing.
+ *
+ * What a verdict means:
+ *   below 2^64      always proven, either way (deterministic, see u64.c for the theorem used);
+ *   from 2^64 on    PRIMALITY_COMPOSITE is proven; PRIMALITY_PROBABLE_PRIME passed a strong Fermat
+ *                   test to base 2, a strong Lucas test (together BPSW, Baillie, Pomerance,
+ * Selfridge and Wagstaff; no composite that passes is known) and Miller-Rabin rounds; a number some
+ * published theorem covers may be answered PRIMALITY_PRIME.
+ */
+#ifndef PRIMALITY_H
+#define PRIMALITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The values are part of the service's wire format (one octet a verdict): never renumber them. */
+enum primality_verdict {
+    PRIMALITY_COMPOSITE = 0, /* not prime: composite, or 0, or 1 */
+    PRIMALITY_PRIME = 1,     /* proven prime */
+    PRIMALITY_PROBABLE_PRIME = 2,
+};
+
+/*
+ * Test numbers[0..count-1], any values, any count including 0. Writes one enum primality_verdict to
+ * each verdicts[i]. When seconds is not NULL, seconds[i] receives the time spent on that number:
+ * numbers tested in lockstep share the time of their group evenly, so the sum over the array is the
+ * time the call took. The arrays must not overlap.
+ */
+void primality_test_u64(const uint64_t *numbers, size_t count, uint8_t *verdicts, float *seconds);
+
+/*
+ * Test one non-negative integer of any size, given as `count` 64-bit limbs, least significant first
+ * (high zero limbs are allowed; count 0 is the number 0). When seconds is not NULL, *seconds
+ * receives the time it took.
+ */
+enum primality_verdict primality_test_limbs(const uint64_t *limbs, size_t count, float *seconds);
+
+/*
+ * Expected time of one number of `bits` significant bits, in nanoseconds, for the worst case (a
+ * prime) on the reference machine of bench/README.md: what a scheduler needs to cut work into equal
+ * pieces. At least 1. A rough figure, meant to be corrected by measurement.
+ */
+uint64_t primality_cost_ns(size_t bits);
+
+/*
+ * The kernel in use: "portable", or the name of a faster one this processor offers. It is chosen at
+ * the first call of any function; the environment variable PRIMED_CPU=portable|avx2 forces one.
+ */
+const char *primality_kernel(void);
+
+#endif
