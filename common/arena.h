@@ -19,11 +19,11 @@
  *                ring_pop() takes it by compare-and-swap (acquire)
  *   the cell     ring_push() stores head (seq_cst, so also release), after cell and claim
  *                ring_pop() loads head (acquire), then the cell
- *   verdicts     the worker stores done, and board_post() the claim word DONE (release)
+ *   verdicts     the worker stores done, board_finish() the claim word DONE (release)
  *                the dispatcher loads the claim word (acquire), then done
- *   a dead worker's verdicts: what it stored before it died is in memory when waitpid() returns;
- *                arena_reap() swaps the claim word to ORPHANED (release), the dispatcher loads it
- * (acquire)
+ *   a dead       what it stored before it died is in memory when waitpid() returns;
+ *   worker's     arena_reap() swaps the claim word to ORPHANED (release)
+ *   verdicts     the dispatcher loads the claim word (acquire), then done
  *
  * ring_pop() must never see a tail ahead of head, or it would take a ticket not yet pushed for one
  * already claimed and skip it. Whoever moves tail to t has seen head >= t; it swaps tail with
@@ -35,9 +35,11 @@
  * for work; a waker publishes work and then looks at the flag. All four are seq_cst, so that at
  * least one of the two sees the other:
  *
- *   ring_wait():  slot.sleeping = 1;  load head        ring_push(): store head;  ring_wake(): load
- * slot.sleeping board_wait(): sleeping = 1; load the bitmap        board_post(): fetch_or;   load
- * sleeping
+ *   ring_wait():   store slot.sleeping = 1;   then load head
+ *   ring_push():   store head;                then, in ring_wake(), load slot.sleeping
+ *
+ *   board_prepare_wait():  store sleeping = 1;     then, in board_wait(), load the bits
+ *   board_post():          fetch_or into the bits; then load sleeping
  *
  * The flag is one a sleeper, not a count of them: a killed sleeper leaves its own flag and no wrong
  * sum. A wake can die with the worker it woke, so after every death the supervisor calls
@@ -72,7 +74,7 @@ struct control {
     /* written by the front */
     alignas(CACHE_LINE) _Atomic uint32_t front_ready; /* 1 once it serves */
     _Atomic uint32_t
-        pool_closing; /* 1: all work is done, the last sentinels are out; fork no worker */
+        pool_closing; /* 1: all work done, the last sentinels are out; fork no worker */
 };
 
 /* One a worker process; the index is the worker's number and the `owner` of its claims. */
