@@ -73,8 +73,7 @@ struct control {
     _Atomic uint32_t front_restarts;
     /* written by the front */
     alignas(CACHE_LINE) _Atomic uint32_t front_ready; /* 1 once it serves */
-    _Atomic uint32_t
-        pool_closing; /* 1: all work done, the last sentinels are out; fork no worker */
+    _Atomic uint32_t pool_closing; /* 1: work is done, last sentinels are out; fork no worker */
 };
 
 /* One a worker process; the index is the worker's number and the `owner` of its claims. */
