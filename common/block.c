@@ -12,7 +12,8 @@ void block_fill(struct block *block, const struct chunk *chunk)
     block->chunk_kind = chunk->kind;
     block->chunk_count = chunk->count;
     block->chunk_words = chunk->words;
-    memcpy(block->words, chunk->data, chunk->words * sizeof *chunk->data);
+    if (chunk->data != block->words)
+        memcpy(block->words, chunk->data, chunk->words * sizeof *chunk->data);
 }
 
 static uint32_t at_most(uint32_t value, uint32_t limit)

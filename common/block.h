@@ -24,6 +24,12 @@
 
 enum { CACHE_LINE = 64, BLOCK_SIZE = 64 * 1024 };
 
+/*
+ * Numbers of a narrow chunk a worker tests at once: enough to fill the core's lanes, few enough that
+ * it sees a cancellation, and a killed worker's progress is kept, within a fraction of a millisecond.
+ */
+enum { BLOCK_GROUP_MAX = 512 };
+
 enum block_kind {
     BLOCK_NUMBERS,
     BLOCK_SENTINEL, /* no numbers: the worker that claims it finishes it and exits 0 */
@@ -45,7 +51,7 @@ struct block {
     uint64_t words[CHUNK_MAX_WORDS];
 };
 
-/* Copy a chunk into a block that is FREE and the caller's. */
+/* Make a chunk the contents of a block that is FREE and the caller's; its words may be there already. */
 void block_fill(struct block *block, const struct chunk *chunk);
 
 /* The chunk in a block, its counts bounded to what a block holds; valid as long as the block is

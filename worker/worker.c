@@ -18,12 +18,6 @@ static_assert((int)VERDICT_COMPOSITE == (int)PRIMALITY_COMPOSITE &&
                   (int)VERDICT_PROBABLE_PRIME == (int)PRIMALITY_PROBABLE_PRIME,
               "the core's verdicts are the service's");
 
-/*
- * Numbers of a narrow chunk given to the core at once: enough to fill its lanes, few enough that a
- * cancellation is seen, and a killed worker's progress is kept, within a fraction of a millisecond.
- */
-enum { GROUP_MAX = 512 };
-
 /* Test numbers first .. first+count-1 of a narrow chunk. */
 static void test_group(struct block *block, uint32_t first, uint32_t count)
 {
@@ -53,7 +47,7 @@ static void run_block(struct worker_slot *slot, struct block *block)
 {
     struct chunk chunk = block_chunk(block);
     uint32_t done = atomic_load_explicit(&block->done, memory_order_relaxed);
-    uint32_t group_max = chunk.kind == CHUNK_NARROW && !block->singly ? GROUP_MAX : 1;
+    uint32_t group_max = chunk.kind == CHUNK_NARROW && !block->singly ? BLOCK_GROUP_MAX : 1;
     struct chunk_reader reader;
     chunk_read(&reader, &chunk);
     if (chunk.kind == CHUNK_WIDE)
