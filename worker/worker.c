@@ -1,13 +1,11 @@
 /* worker - the loop of a worker process. See worker.h. */
 #include "worker/worker.h"
 
-#include <signal.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/board.h"
+#include "common/child.h"
 #include "common/clock.h"
 #include "common/ring.h"
 #include "common/verdict.h"
@@ -89,24 +87,10 @@ void worker_loop(struct arena *arena, unsigned slot)
     }
 }
 
-/* Signals a terminal or a service manager may send to the whole group: the supervisor acts on them.
- */
-static const int ignored_signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
-                                      SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE, SIGCHLD};
-
 _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != supervisor)
-        _exit(1); /* it died before the line above */
-    prctl(PR_SET_NAME, "primed-worker");
-    for (size_t i = 0; i < sizeof ignored_signals / sizeof *ignored_signals; i++)
-        signal(ignored_signals[i], SIG_IGN);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    child_settle(supervisor, "primed-worker");
     close_range(STDERR_FILENO + 1, ~0U, 0);
-
     worker_loop(arena, slot);
     _exit(0);
 }
