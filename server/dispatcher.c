@@ -49,7 +49,8 @@ struct dispatcher {
     unsigned bulk_flight; /* those of them that the rounds have sent */
     bool closed;          /* the sentinels are out: nothing more may follow */
     uint32_t sentinels_sent;
-    double seconds_per_cost_ns; /* measured time over estimated, a moving average */
+    struct dispatcher_stats stats; /* but for queue_length */
+    double seconds_per_cost_ns;    /* measured time over estimated, a moving average */
 };
 
 /* --- jobs --------------------------------------------------------------------------------------- */
@@ -169,6 +170,10 @@ static bool collect(struct dispatcher *d, uint32_t index, struct batch *batch)
         block->verdicts[i] = VERDICT_CANCELED;
         block->seconds[i] = 0;
     }
+    for (uint32_t i = 0; i < count; i++)
+        d->stats.verdicts[block->verdicts[i] < VERDICTS ? block->verdicts[i] : VERDICT_FAILED]++;
+    d->stats.blocks_done++;
+    d->stats.compute_seconds += seconds;
     if (done == count && flight->cost_ns > 0)
         d->seconds_per_cost_ns += (seconds / (double)flight->cost_ns - d->seconds_per_cost_ns) / 16;
 
@@ -219,6 +224,7 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
     flight->overdue = false;
     if (number == chunk.count)
         return false;
+    d->stats.blocks_resumed++;
     ring_push(d->arena, index, deaths);
     ring_wake(d->arena, 1);
     return true;
@@ -454,12 +460,12 @@ double dispatcher_eta(struct dispatcher *d, const struct batch_id *id)
     return eta;
 }
 
-unsigned dispatcher_queue_length(struct dispatcher *d)
+void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
 {
     pthread_mutex_lock(&d->lock);
-    unsigned length = d->schedule.count;
+    *stats = d->stats;
+    stats->queue_length = d->schedule.count;
     pthread_mutex_unlock(&d->lock);
-    return length;
 }
 
 void dispatcher_drain(struct dispatcher *d)

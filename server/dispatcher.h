@@ -57,8 +57,16 @@ void dispatcher_cancel(struct dispatcher *dispatcher, const struct batch_id *id)
 /* Estimated seconds until a batch has ended, or a negative number if there is no telling. */
 double dispatcher_eta(struct dispatcher *dispatcher, const struct batch_id *id);
 
-/* Batches with work not yet handed out. */
-unsigned dispatcher_queue_length(struct dispatcher *dispatcher);
+/* Figures for metrics. */
+struct dispatcher_stats {
+    unsigned queue_length;       /* batches with work not yet handed out */
+    uint64_t verdicts[VERDICTS]; /* numbers that came back with each verdict */
+    uint64_t blocks_done;        /* blocks that came back */
+    uint64_t blocks_resumed;     /* times a block was handed on after its worker had died */
+    double compute_seconds;      /* sum over the numbers */
+};
+
+void dispatcher_read_stats(struct dispatcher *dispatcher, struct dispatcher_stats *stats);
 
 /*
  * Wait until the control word of the arena has said CONTROL_DRAIN, all work is done (see finish_all)

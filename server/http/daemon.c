@@ -1,0 +1,166 @@
+/* daemon - libmicrohttpd: its threads and limits, and the way of a request through its callbacks. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "server/http/problem.h"
+#include "server/http/request.h"
+#include "server/http/routes.h"
+
+enum {
+    THREADS_MAX = 2,                     /* one answers some 40,000 small requests a second */
+    CONNECTION_MEMORY = 128 * 1024,      /* also bounds request line and headers, and a piece of body */
+    DISCARD_MAX = 64 * 1024 * 1024,      /* body read after a refusal, so that the client hears of it */
+    FINISH_POLL_MS = 10,
+};
+
+/* --- one request -------------------------------------------------------------------------------- */
+
+/*
+ * The headers are there: find out what is wanted. Where the reply is known already, it is sent at once if
+ * the client waits for leave to send its body, or has none; else the body is read first, as many a client does
+ * not listen before it has sent all.
+ */
+static void begin(struct request *request)
+{
+    if (routes_find(request) && request->route->begin)
+        request->route->begin(request);
+}
+
+static enum MHD_Result reply_or_close(const struct request *request)
+{
+    return request->replied && request->status == 0 ? MHD_NO : MHD_YES;
+}
+
+/* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload_data,
+                                  size_t *upload_data_size, void **request_context)
+{
+    (void)version;
+    struct http *http = context;
+    struct request *request = *request_context;
+    if (!request) {
+        request = request_new(http, connection, url, method);
+        if (!request)
+            return MHD_NO;
+        *request_context = request;
+        atomic_fetch_add(&http->counters.open_requests, 1);
+        begin(request);
+        return reply_or_close(request);
+    }
+    if (*upload_data_size > 0) {
+        request->body_bytes += *upload_data_size;
+        if (request->route && request->route->body)
+            request->route->body(request, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        uint64_t most = http->options.config->max_body + DISCARD_MAX;
+        return request->body_bytes > most ? MHD_NO : MHD_YES;
+    }
+    if (!request->replied && request->route)
+        request->route->handle(request);
+    return reply_or_close(request);
+}
+
+static void log_request(const struct request *request, enum MHD_RequestTerminationCode how)
+{
+    double seconds = (double)(clock_monotonic_ns() - request->began_ns) / 1e9;
+    bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    if (request->status < 400 && complete)
+        return;
+    log_info(complete ? "request refused" : "request broken off", log_str("id", request->id),
+             log_str("method", request->method), log_str("path", request->path),
+             log_int("status", request->status), log_seconds("seconds", seconds));
+}
+
+/* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */
+static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
+                         enum MHD_RequestTerminationCode how)
+{
+    (void)connection;
+    struct http *http = context;
+    struct request *request = *request_context;
+    if (!request)
+        return;
+    if (request->status >= 100 && request->status < 600)
+        atomic_fetch_add(&http->counters.requests[request->status / 100], 1);
+    log_request(request, how);
+    request_free(request);
+    *request_context = NULL;
+    atomic_fetch_sub(&http->counters.open_requests, 1);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+struct http *http_new(const struct http_options *options)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (!http)
+        return NULL;
+    http->options = *options;
+    http->started_ns = clock_wall_ns();
+    http->request_prefix = (uint64_t)http->started_ns;
+    if (getrandom(&http->request_prefix, sizeof http->request_prefix, 0) < 0)
+        log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
+    http->request_prefix &= 0xffffffffffff;
+    http->waiters = waiters_new();
+    if (!http->waiters) {
+        free(http);
+        return NULL;
+    }
+    return http;
+}
+
+void http_notify(void *context, const struct batch *batch)
+{
+    struct http *http = context;
+    bool ended = batch_has_ended(batch);
+    if (ended)
+        atomic_fetch_add(&http->counters.batches_ended[batch->status], 1);
+    waiters_notify(http->waiters, &batch->id, ended);
+}
+
+int http_start(struct http *http, struct dispatcher *dispatcher)
+{
+    const struct config *config = http->options.config;
+    http->dispatcher = dispatcher;
+    json_object_seed(0); /* before there are threads */
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = processors > 1 ? THREADS_MAX : 1;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    struct MHD_OptionItem items[] = {
+        {MHD_OPTION_LISTEN_SOCKET, http->options.listen_socket, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
+                                    MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+                                    MHD_OPTION_END);
+    if (!http->daemon) {
+        log_error("cannot serve HTTP", log_str("error", strerror(errno)));
+        return -1;
+    }
+    return 0;
+}
+
+void http_stop(struct http *http, int64_t grace_ns)
+{
+    int64_t deadline = clock_monotonic_ns() + grace_ns;
+    MHD_quiesce_daemon(http->daemon);
+    waiters_close(http->waiters);
+    while (atomic_load(&http->counters.open_requests) > 0 && clock_monotonic_ns() < deadline) {
+        struct timespec pause = {.tv_nsec = FINISH_POLL_MS * NS_PER_MS};
+        nanosleep(&pause, NULL);
+    }
+    MHD_stop_daemon(http->daemon);
+    waiters_free(http->waiters);
+    free(http);
+}
