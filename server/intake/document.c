@@ -1,6 +1,7 @@
 /* document - jansson, and its errors in our terms. */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "server/intake/parts.h"
 
@@ -22,6 +23,13 @@ static enum document_status status_of(enum json_error_code code)
 enum document_status document_parse(const struct text *text, struct json_t **value,
                                     struct document_fault *fault)
 {
+    const char *nul = memchr(text->bytes, '\0', text->length);
+    if (nul) { /* for jansson that is the end of the text */
+        *fault = (struct document_fault){.position = (size_t)(nul - text->bytes),
+                                         .reason = "a NUL byte"};
+        *value = NULL;
+        return DOCUMENT_MALFORMED;
+    }
     json_error_t error;
     *value = json_loadb(text->bytes, text->length,
                         JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
