@@ -20,7 +20,7 @@ static enum document_status status_of(enum json_error_code code)
     }
 }
 
-enum document_status document_parse(const struct text *text, struct json_t **value,
+enum document_status document_parse(const struct text *text, size_t flags, struct json_t **value,
                                     struct document_fault *fault)
 {
     const char *nul = memchr(text->bytes, '\0', text->length);
@@ -32,7 +32,7 @@ enum document_status document_parse(const struct text *text, struct json_t **val
     }
     json_error_t error;
     *value = json_loadb(text->bytes, text->length,
-                        JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+                        flags | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (*value)
         return DOCUMENT_OK;
 
@@ -48,7 +48,7 @@ bool document_is_garbage(const struct text *text, struct document_fault *fault)
 {
     enum { CUT = 4 }; /* what is wrong with so many bytes at the end may be the cut */
     json_t *value = NULL;
-    enum document_status status = document_parse(text, &value, fault);
+    enum document_status status = document_parse(text, 0, &value, fault);
     json_decref(value);
     return status == DOCUMENT_MALFORMED && fault->position + CUT < text->length;
 }

@@ -59,7 +59,8 @@ void element_judge(struct intake *intake)
 
     json_t *value;
     struct document_fault fault;
-    switch (document_parse(odd, &value, &fault)) {
+    /* Only of a string the value matters; a large integer is not to hide what is behind it. */
+    switch (document_parse(odd, JSON_DECODE_INT_AS_REAL, &value, &fault)) {
     case DOCUMENT_OK:
         if (!json_is_string(value) || !accept_string(intake, value))
             refuse(intake);

@@ -14,7 +14,7 @@ static bool is_printable(char c)
 struct report_shown report_shown(const char *bytes, size_t size)
 {
     struct report_shown shown;
-    size_t shortened = size > LINE_SHOWN - 8 ? LINE_SHOWN - 8 : size;
+    size_t shortened = size < REPORT_SHOWN ? size : REPORT_SHOWN;
     char *out = shown.text;
     for (size_t i = 0; i < shortened; i++) {
         if (is_printable(bytes[i]))
