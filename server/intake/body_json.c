@@ -57,7 +57,7 @@ static void outside(struct intake *intake, const char *p)
 {
     struct body_json *json = &intake->json;
     struct nesting *nesting = &json->nesting;
-    if (json->key == KEY_NUMBERS_COLON && *p == '[' && !nesting->in_string) {
+    if (json->key == KEY_NUMBERS_COLON && *p == '[') {
         open_array(intake, p, "#/numbers");
         return;
     }

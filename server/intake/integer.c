@@ -56,8 +56,8 @@ const char *integer_quick(const char *p, struct integer_quick *integer)
         if (count == 8) {
             count = up_to_eight(p, &part);
             p += count;
-            if (count > DECIMAL_U64_MAX - 16 ||
-                __builtin_mul_overflow(integer->magnitude, power[count], &integer->magnitude) ||
+            /* 21 digits and more overflow as well, or they begin with a zero. */
+            if (__builtin_mul_overflow(integer->magnitude, power[count], &integer->magnitude) ||
                 __builtin_add_overflow(integer->magnitude, part, &integer->magnitude))
                 return NULL;
         }

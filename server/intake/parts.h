@@ -104,7 +104,7 @@ enum document_status {
 };
 
 struct document_fault {
-    size_t position; /* index in the text of the last byte of what is wrong, or its length */
+    size_t position; /* index in the text of what is wrong, or its length */
     char reason[160];
 };
 

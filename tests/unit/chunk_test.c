@@ -16,6 +16,12 @@ static uint64_t a_millisecond_a_word(size_t bits)
     return (bits + 63) / 64 * 1000000 + 1;
 }
 
+static uint64_t a_millisecond(size_t bits)
+{
+    (void)bits;
+    return 1000000;
+}
+
 static void expect_next(struct chunk_reader *reader, bool negative, size_t count,
                         const uint64_t *limbs)
 {
@@ -206,7 +212,16 @@ Test(chunk, is_full_of_work)
     cr_assert_eq(builder.chunk.cost_ns, 4000004);
     cr_assert_eq(chunk_append_u64(&builder, 1), CHUNK_FULL);
 
+    chunk_builder_destroy(&builder);
+    chunk_builder_init(&builder, a_millisecond);
+    for (int i = 0; i < 5; i++)
+        cr_assert_eq(chunk_append_u64(&builder, 1), CHUNK_APPENDED);
+    cr_assert_eq(builder.chunk.cost_ns, CHUNK_MAX_COST_NS);
+    cr_assert_eq(chunk_append_u64(&builder, 1), CHUNK_FULL);
+    chunk_builder_destroy(&builder);
+
     const uint64_t wide[] = {0, 0, 0, 0, 0, 1};
+    chunk_builder_init(&builder, a_millisecond_a_word);
     chunk_builder_clear(&builder);
     cr_assert_eq(chunk_append_u64(&builder, 1), CHUNK_APPENDED);
     cr_assert_eq(chunk_append(&builder, wide, 6, false), CHUNK_FULL);

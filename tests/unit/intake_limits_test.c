@@ -50,7 +50,7 @@ Test(intake_limits, digits)
     check(INTAKE_JSON, repeat("[1,", 1000, "1", ".5]"),
           "invalid #/1 11111111111111111111111111.5 is not an integer");
     check(INTAKE_JSON, repeat("[1,", 1000, "1", "x]"),
-          "malformed byte 1003: end of file expected near 'x'");
+          "malformed byte 1003: nothing more expected near 'x'");
 }
 
 Test(intake_limits, numbers)
@@ -88,6 +88,7 @@ Test(intake_limits, element)
     check(INTAKE_JSON, repeat("[\"", 62, "x", "\"]"),
           "invalid #/0 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx... is not an integer");
     check(INTAKE_JSON, repeat("[\"", 63, "x", "\"]"), refusal);
+    check(INTAKE_JSON, repeat("[\"", 62, "x", "\xc3\xa9\"]"), refusal);
     check(INTAKE_JSON, repeat("", 100, "[", ""), refusal);
     check(INTAKE_JSON, repeat("[1.", 100, "5", "]"), refusal);
 }
@@ -95,15 +96,15 @@ Test(intake_limits, element)
 Test(intake_limits, garbage_is_malformed_rather_than_large)
 {
     check(INTAKE_JSON, repeat("hello", 100, " world", ""),
-          "malformed byte 4: invalid token near 'hello'");
+          "malformed byte 0: invalid token near 'hello'");
     check(INTAKE_JSON, repeat("{\"numbers\"", 100, "[1,2]", ""),
           "malformed byte 10: ':' expected near '['");
     check(INTAKE_JSON, repeat("[1]", 100, "[2]", ""),
-          "malformed byte 3: end of file expected near '['");
+          "malformed byte 3: nothing more expected near '['");
     check(INTAKE_JSON, repeat("[12 ,13", 100, " 14", ""),
           "malformed byte 8: ',' or ']' expected after number 1, near '1'");
     check(INTAKE_JSON, repeat("[1, tru", 100, " e", ""),
-          "malformed byte 6: invalid token near 'tru'");
+          "malformed byte 4: invalid token near 'tru'");
 }
 
 Test(intake_limits, nesting)

@@ -66,6 +66,9 @@ Test(intake_lines, lines_that_are_no_integers)
           {BODY("1\r2\r3"), "invalid #/0 line 1: 1\\x0d2\\x0d3 is not an integer"},
           {BODY("x23456789012345678901234567890123456789012345678901234567890\n"),
            "invalid #/0 line 1: x234567890123456789012345678901234567890... is not an integer"},
+          {BODY("1\n\xef\xbb\xbf"
+                "2\n"),
+           "invalid #/1 line 2: \\xef\\xbb\\xbf2 is not an integer"},
           {BODY("\xef\xbb\xbf"
                 "2\n"),
            "malformed byte 0: a UTF-8 byte order mark; send the text without it"});
