@@ -2,15 +2,11 @@
 #include "server/decimal.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <gmp.h>
 #include <string.h>
 
 static_assert(sizeof(mp_limb_t) == sizeof(uint64_t) && GMP_NAIL_BITS == 0, "a limb is 64 bits");
-
-static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                            "25262728293031323334353637383940414243444546474849"
-                            "50515253545556575859606162636465666768697071727374"
-                            "75767778798081828384858687888990919293949596979899";
 
 size_t decimal_limbs(size_t digits)
 {
@@ -31,49 +27,56 @@ size_t decimal_parse(uint64_t *limbs, char *digits, size_t count)
     return (size_t)mpn_set_str(limbs, values + zeros, count - zeros, 10);
 }
 
-/* Write number < 10^8 as exactly eight digits. */
-static void eight_digits(char *out, uint32_t number)
+/*
+ * The eight digits of number < 10^8, leading zeros included, as values in the bytes of a word, the
+ * most significant lowest. The halves, then the quarters, then the digits are split in parallel:
+ * x / 100 is x * 10486 >> 20 for all x < 10^4, x / 10 is x * 103 >> 10 for all x < 100.
+ */
+static uint64_t eight_digits(uint64_t number)
 {
-    uint32_t high = number / 10000;
-    uint32_t low = number % 10000;
-    memcpy(out, pairs + 2 * (high / 100), 2);
-    memcpy(out + 2, pairs + 2 * (high % 100), 2);
-    memcpy(out + 4, pairs + 2 * (low / 100), 2);
-    memcpy(out + 6, pairs + 2 * (low % 100), 2);
+    uint64_t halves = number / 10000 | number % 10000 << 32;
+    uint64_t upper = halves * 10486 >> 20 & 0x0000007f0000007f;
+    uint64_t quarters = upper | (halves - 100 * upper) << 16;
+    uint64_t tens = quarters * 103 >> 10 & 0x000f000f000f000f;
+    return tens | (quarters - 10 * tens) << 8;
 }
 
-/* Write number < 10^8 without leading zeros; returns how many digits. */
-static size_t leading_digits(char *out, uint32_t number)
+/* Write the text of eight digits but for the first `skipped`, and some bytes behind it. */
+static char *write_digits(char *out, uint64_t digits, unsigned skipped)
 {
-    char padded[8];
-    eight_digits(padded, number);
-    size_t zeros = 0;
-    while (zeros < 7 && padded[zeros] == '0')
-        zeros++;
-    memcpy(out, padded + zeros, 8 - zeros);
-    return 8 - zeros;
+    uint64_t text = htole64((digits | 0x3030303030303030) >> 8 * skipped);
+    memcpy(out, &text, sizeof text);
+    return out + 8 - skipped;
+}
+
+/* The same without leading zeros; 0 is one digit. */
+static char *write_leading(char *out, uint64_t number)
+{
+    uint64_t digits = eight_digits(number);
+    return write_digits(out, digits, digits ? (unsigned)__builtin_ctzll(digits) / 8 : 7);
 }
 
 size_t decimal_u64(char *out, uint64_t number)
 {
-    const uint64_t unit = 100000000;
-    if (number < unit)
-        return leading_digits(out, (uint32_t)number);
-    uint64_t upper = number / unit;
-    size_t length = upper < unit ? leading_digits(out, (uint32_t)upper)
-                                 : leading_digits(out, (uint32_t)(upper / unit));
-    if (upper >= unit) {
-        eight_digits(out + length, (uint32_t)(upper % unit));
-        length += 8;
+    const uint64_t unit = 100000000; /* 10^8 */
+    char *p = out;
+    if (number < unit) {
+        p = write_leading(p, number);
+    } else if (number < unit * unit) {
+        p = write_leading(p, number / unit);
+        p = write_digits(p, eight_digits(number % unit), 0);
+    } else {
+        p = write_leading(p, number / (unit * unit));
+        p = write_digits(p, eight_digits(number / unit % unit), 0);
+        p = write_digits(p, eight_digits(number % unit), 0);
     }
-    eight_digits(out + length, (uint32_t)(number % unit));
-    return length + 8;
+    return (size_t)(p - out);
 }
 
 size_t decimal_number_size(size_t limb_count)
 {
-    /* A limb is less than 20 digits; a digit more that GMP asks for, and the sign. */
-    return limb_count * 20 + 2;
+    /* A limb is less than 20 digits; the sign, and what is written behind the text. */
+    return (limb_count + 1) * DECIMAL_U64_MAX + 1;
 }
 
 size_t decimal_number(char *out, const struct number *number)

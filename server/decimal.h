@@ -15,7 +15,7 @@
 #include "common/chunk.h"
 
 enum {
-    DECIMAL_U64_MAX = 20, /* digits of 2^64-1, the most decimal_u64() writes */
+    DECIMAL_U64_MAX = 20, /* digits of 2^64-1 */
 };
 
 /* The limbs decimal_parse() needs room for, given that many digits; a little more than it fills. */
@@ -28,16 +28,19 @@ size_t decimal_limbs(size_t digits);
  */
 size_t decimal_parse(uint64_t *limbs, char *digits, size_t count);
 
-/* Write the digits of number to out (room for DECIMAL_U64_MAX); returns how many. */
+/*
+ * Write the digits of number to out; returns how many. There must be room for DECIMAL_U64_MAX bytes
+ * whatever the number: bytes behind the digits are written too.
+ */
 size_t decimal_u64(char *out, uint64_t number);
 
 /* The bytes decimal_number() needs room for, the sign included, given a number of so many limbs. */
 size_t decimal_number_size(size_t limb_count);
 
 /*
- * Write number, after a '-' where it is negative, to out (room for
- * decimal_number_size(number->limb_count)); returns how many bytes the text has. The number may
- * have as many limbs as fit a chunk. Needs 45 KiB of stack.
+ * Write number, after a '-' where it is negative, to out, with room for
+ * decimal_number_size(number->limb_count) bytes; returns how many the text has. Bytes behind it may
+ * be written too. The number may have as many limbs as fit a chunk. Needs 45 KiB of stack.
  */
 size_t decimal_number(char *out, const struct number *number);
 

@@ -57,7 +57,7 @@ static void outside(struct intake *intake, const char *p)
 {
     struct body_json *json = &intake->json;
     struct nesting *nesting = &json->nesting;
-    if (json->key == KEY_NUMBERS_COLON && *p == '[' && !nesting->in_string) {
+    if (json->key == KEY_NUMBERS_COLON && *p == '[') {
         open_array(intake, p, "#/numbers");
         return;
     }
@@ -138,8 +138,11 @@ static void turn_odd(struct intake *intake, const char *p)
 {
     struct body_json *json = &intake->json;
     bool in_string = json->place == JSON_IN_STRING;
+    /* The digits of a number need only be a number still, those of a string are its value. */
+    size_t digits = in_string ? SIZE_MAX : REPORT_SHOWN;
     intake->odd.length = 0;
-    if ((in_string && !text_append(&intake->odd, "\"", 1)) || !integer_spell(intake, &intake->odd))
+    if ((in_string && !text_append(&intake->odd, "\"", 1)) ||
+        !integer_spell(intake, &intake->odd, digits))
         report_no_memory(intake);
     json->odd_offset = intake_offset(intake, p) - intake->odd.length;
     json->odd_nesting = (struct nesting){.in_string = in_string};

@@ -1,6 +1,7 @@
 /* document - jansson, and its errors in our terms. */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "server/intake/parts.h"
 
@@ -19,28 +20,58 @@ static enum document_status status_of(enum json_error_code code)
     }
 }
 
-enum document_status document_parse(const struct text *text, struct json_t **value,
+/*
+ * jansson tells the end of a bad token and, where it is short, its text behind "near". The first
+ * byte of that is where to look; of a bad string, the last one.
+ */
+static size_t position_of(const struct text *text, size_t end, const char *reason)
+{
+    static const char before[] = "near '";
+    const char *token = strstr(reason, before);
+    if (token) {
+        token += sizeof before - 1;
+        size_t size = strlen(token) - 1;
+        if (size > 0 && size <= end && token[0] != '"' &&
+            memcmp(text->bytes + end - size, token, size) == 0)
+            return end - size;
+    }
+    return end > 0 ? end - 1 : 0;
+}
+
+enum document_status document_parse(const struct text *text, size_t flags, struct json_t **value,
                                     struct document_fault *fault)
 {
+    const char *nul = memchr(text->bytes, '\0', text->length);
+    if (nul) { /* for jansson that is the end of the text */
+        *fault = (struct document_fault){.position = (size_t)(nul - text->bytes),
+                                         .reason = "a NUL byte"};
+        *value = NULL;
+        return DOCUMENT_MALFORMED;
+    }
     json_error_t error;
     *value = json_loadb(text->bytes, text->length,
-                        JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+                        flags | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (*value)
         return DOCUMENT_OK;
 
     enum document_status status = status_of(json_error_code(&error));
-    fault->position = (size_t)error.position;
-    if (status != DOCUMENT_UNFINISHED && fault->position > 0)
-        fault->position--;
-    snprintf(fault->reason, sizeof fault->reason, "%s", error.text);
+    fault->position = status == DOCUMENT_UNFINISHED
+                          ? text->length
+                          : position_of(text, (size_t)error.position, error.text);
+    /* The end jansson expects is that of its text, which need not be the end of the body. */
+    const char *near = strstr(error.text, " near");
+    if (json_error_code(&error) == json_error_end_of_input_expected && near)
+        snprintf(fault->reason, sizeof fault->reason, "nothing more expected%s", near);
+    else
+        snprintf(fault->reason, sizeof fault->reason, "%s", error.text);
     return status;
 }
 
 bool document_is_garbage(const struct text *text, struct document_fault *fault)
 {
-    enum { CUT = 4 }; /* what is wrong with so many bytes at the end may be the cut */
+    enum { CUT = 24 }; /* so near the end it may be the cut, in a character or a short token */
     json_t *value = NULL;
-    enum document_status status = document_parse(text, &value, fault);
+    enum document_status status = document_parse(text, 0, &value, fault);
     json_decref(value);
     return status == DOCUMENT_MALFORMED && fault->position + CUT < text->length;
 }

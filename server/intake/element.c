@@ -39,23 +39,16 @@ static bool accept_string(struct intake *intake, const json_t *string)
     return true;
 }
 
-static void judge_value(struct intake *intake, const json_t *value)
+/* Say what it is instead of an integer. */
+static void refuse(struct intake *intake)
 {
-    struct text *odd = &intake->odd;
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        report_element(intake, "an object is not an integer");
-        break;
-    case JSON_ARRAY:
+    const struct text *odd = &intake->odd;
+    if (odd->bytes[0] == '[')
         report_element(intake, "an array is not an integer");
-        break;
-    case JSON_STRING:
-        if (accept_string(intake, value))
-            break;
-        /* fall through */
-    default:
+    else if (odd->bytes[0] == '{')
+        report_element(intake, "an object is not an integer");
+    else
         report_no_integer(intake, "", odd->bytes, odd->length);
-    }
 }
 
 void element_judge(struct intake *intake)
@@ -66,13 +59,15 @@ void element_judge(struct intake *intake)
 
     json_t *value;
     struct document_fault fault;
-    switch (document_parse(odd, &value, &fault)) {
+    /* Only of a string the value matters; a large integer is not to hide what is behind it. */
+    switch (document_parse(odd, JSON_DECODE_INT_AS_REAL, &value, &fault)) {
     case DOCUMENT_OK:
-        judge_value(intake, value);
+        if (!json_is_string(value) || !accept_string(intake, value))
+            refuse(intake);
         json_decref(value);
         break;
     case DOCUMENT_BEYOND:
-        report_no_integer(intake, "", odd->bytes, odd->length);
+        refuse(intake);
         break;
     case DOCUMENT_UNFINISHED:
     case DOCUMENT_MALFORMED:

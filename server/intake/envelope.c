@@ -50,7 +50,7 @@ bool envelope_names_numbers(const struct envelope *envelope, size_t start)
 
     json_t *value;
     struct document_fault fault;
-    if (document_parse(&name, &value, &fault) != DOCUMENT_OK)
+    if (document_parse(&name, 0, &value, &fault) != DOCUMENT_OK)
         return false;
     bool same = json_string_length(value) == 7 && strcmp(json_string_value(value), "numbers") == 0;
     json_decref(value);
@@ -120,7 +120,7 @@ void envelope_finish(struct intake *intake)
 {
     json_t *document;
     struct document_fault fault;
-    switch (document_parse(&intake->json.envelope.text, &document, &fault)) {
+    switch (document_parse(&intake->json.envelope.text, 0, &document, &fault)) {
     case DOCUMENT_OK:
         take_document(intake, document);
         json_decref(document);

@@ -6,10 +6,7 @@
 #include "server/decimal.h"
 #include "server/intake/parts.h"
 
-enum {
-    WORD_DIGITS = 19, /* any that many digits are below 2^64 */
-    SPELLED_ZEROS = 64,
-};
+enum { WORD_DIGITS = 19 }; /* any that many digits are below 2^64 */
 
 /* --- in one go ------------------------------------------------------------------------------- */
 
@@ -59,8 +56,8 @@ const char *integer_quick(const char *p, struct integer_quick *integer)
         if (count == 8) {
             count = up_to_eight(p, &part);
             p += count;
-            if (count > DECIMAL_U64_MAX - 16 ||
-                __builtin_mul_overflow(integer->magnitude, power[count], &integer->magnitude) ||
+            /* 21 digits and more overflow as well, or they begin with a zero. */
+            if (__builtin_mul_overflow(integer->magnitude, power[count], &integer->magnitude) ||
                 __builtin_add_overflow(integer->magnitude, part, &integer->magnitude))
                 return NULL;
         }
@@ -113,15 +110,16 @@ const char *integer_digits(struct intake *intake, const char *p, const char *end
     return p;
 }
 
-bool integer_spell(const struct intake *intake, struct text *text)
+bool integer_spell(const struct intake *intake, struct text *text, size_t most)
 {
     const struct integer *integer = &intake->integer;
     if (integer->negative && !text_append(text, "-", 1))
         return false;
-    for (uint64_t i = 0; i < integer->zeros && i < SPELLED_ZEROS; i++)
+    for (uint64_t i = 0; i < integer->zeros && i < REPORT_SHOWN; i++)
         if (!text_append(text, "0", 1))
             return false;
-    return text_append(text, integer->digits.bytes, integer->digits.length);
+    size_t length = integer->digits.length < most ? integer->digits.length : most;
+    return text_append(text, integer->digits.bytes, length);
 }
 
 /* Room for the limbs of that many digits; false without memory. */

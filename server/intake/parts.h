@@ -24,6 +24,8 @@
 
 #include "server/intake/intake.h"
 
+enum { REPORT_SHOWN = 40 }; /* bytes of a client's text that are shown */
+
 /* --- text.c: a growing buffer ---------------------------------------------------------------- */
 
 struct text {
@@ -75,8 +77,11 @@ const char *integer_digits(struct intake *intake, const char *p, const char *end
 /* Has it a digit? */
 bool integer_exists(const struct intake *intake);
 
-/* Append it to text as it was written (of very many leading zeros, some); false without memory. */
-bool integer_spell(const struct intake *intake, struct text *text);
+/*
+ * Append it to text as it was written, but for some of very many leading zeros and for digits
+ * beyond `most`; false without memory.
+ */
+bool integer_spell(const struct intake *intake, struct text *text, size_t most);
 
 /* The element is complete and this integer is it: accept it, or report that it is too long. */
 void integer_accept(struct intake *intake);
@@ -99,14 +104,17 @@ enum document_status {
 };
 
 struct document_fault {
-    size_t position; /* index in the text of the last byte of what is wrong, or its length */
+    size_t position; /* index in the text of what is wrong, or its length */
     char reason[160];
 };
 
 struct json_t; /* jansson's own */
 
-/* Parse text, any JSON value; *value is the caller's to json_decref() on DOCUMENT_OK. */
-enum document_status document_parse(const struct text *text, struct json_t **value,
+/*
+ * Parse text, any JSON value, with jansson's flags in addition to the usual ones; *value is the
+ * caller's to json_decref() on DOCUMENT_OK.
+ */
+enum document_status document_parse(const struct text *text, size_t flags, struct json_t **value,
                                     struct document_fault *fault);
 
 /* Is that beginning of a text malformed already, whatever follows? */
@@ -169,8 +177,6 @@ struct body_json {
     struct envelope envelope;
 };
 
-enum { LINE_SHOWN = 48 };
-
 struct body_lines {
     enum {
         LINE_AT_START,
@@ -179,9 +185,9 @@ struct body_lines {
         LINE_BAD,
     } place;
     bool quoted;
-    uint64_t number;        /* of the line, from 0 */
-    size_t length;          /* of what is kept of the line */
-    char shown[LINE_SHOWN]; /* its beginning */
+    uint64_t number;              /* of the line, from 0 */
+    size_t length;                /* of what is kept of the line */
+    char shown[REPORT_SHOWN + 1]; /* its beginning */
 };
 
 struct body_octets {
@@ -251,7 +257,7 @@ bool intake_count_element(struct intake *intake);
 
 /* Text of a client, shortened, as printable ASCII. */
 struct report_shown {
-    char text[4 * LINE_SHOWN + 4];
+    char text[4 * REPORT_SHOWN + sizeof "..."];
 };
 struct report_shown report_shown(const char *bytes, size_t size);
 

@@ -14,7 +14,7 @@ static bool is_printable(char c)
 struct report_shown report_shown(const char *bytes, size_t size)
 {
     struct report_shown shown;
-    size_t shortened = size > LINE_SHOWN - 8 ? LINE_SHOWN - 8 : size;
+    size_t shortened = size < REPORT_SHOWN ? size : REPORT_SHOWN;
     char *out = shown.text;
     for (size_t i = 0; i < shortened; i++) {
         if (is_printable(bytes[i]))
@@ -144,9 +144,9 @@ static const char *why_no_integer(const char *text, size_t size)
         return " is not an integer";
     if (*p == 'e' || *p == 'E')
         return ": write the integer in full";
-    if (*p == 'x' || *p == 'X')
+    if (*first == '0' && p - first == 1 && (*p == 'x' || *p == 'X'))
         return " is not decimal";
-    if (end - p > 1 && integer_is_digit(p[1]) && strchr(",_' ", *p))
+    if (end - p > 1 && integer_is_digit(p[1]) && memchr(",_' ", *p, 4))
         return ": write one integer, its digits without separators";
     return " is not an integer";
 }
