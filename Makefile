@@ -39,6 +39,13 @@ SUPPORT_OBJS := $(call objects,$(wildcard tests/support/*.c))
 LIB_OBJS     := $(COMMON_OBJS) $(WORKER_OBJS) $(SERVER_OBJS)
 CORE_LIB     := $(BUILD)/libprimality.a
 
+# V=1 shows the commands in full.
+ifeq ($(V),1)
+say = $(1)
+else
+say = @printf '  %-6s %s\n' "$(word 1,$(2))" "$(wordlist 2,9,$(2))"; $(1)
+endif
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -47,24 +54,26 @@ CORE_LIB     := $(BUILD)/libprimality.a
 all: $(BUILD)/primed $(CORE_LIB) ## the daemon and the core library (the default)
 
 $(BUILD)/primed: $(OBJ)/server/main.o $(LIB_OBJS) $(CORE_LIB)
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS))
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS)) -lm,LINK $@)
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,$(AR) rcs $@ $^,AR $@)
 
 $(OBJ)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
-	$(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,$(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<,CC $@)
 
 $(OBJ)/%.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(CC) $(our_cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,$(CC) $(our_cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<,AS $@)
+
+$(OBJ)/server/http/assets.o: openapi.yaml server/http/page.html
 
 ##@ Test
 $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) $(LIB_OBJS) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS))
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS)) -lm,LINK $@)
 
 .PHONY: unit
 unit: $(BUILD)/tests/unit ## the unit tests alone

@@ -154,8 +154,21 @@ static void free_block(struct dispatcher *d, uint32_t index)
     d->free_blocks[d->free_count++] = index;
 }
 
-/* Post the verdicts of a block that is finished or given up; the batch's new state, if it is there. */
-static bool collect(struct dispatcher *d, uint32_t index, struct batch *batch)
+/* What to tell the listener: the new state of a batch. */
+struct news {
+    struct store *store; /* NULL: there is none */
+    struct batch batch;
+};
+
+/* Without the lock. */
+static void tell(struct dispatcher *d, const struct news *news)
+{
+    if (news->store)
+        d->options.listener(d->options.context, news->store, &news->batch);
+}
+
+/* Post the verdicts of a block that is finished or given up. */
+static void collect(struct dispatcher *d, uint32_t index, struct news *news)
 {
     struct block *block = arena_block(d->arena, index);
     struct flight *flight = &d->flights[index];
@@ -177,14 +190,14 @@ static bool collect(struct dispatcher *d, uint32_t index, struct batch *batch)
     if (done == count && flight->cost_ns > 0)
         d->seconds_per_cost_ns += (seconds / (double)flight->cost_ns - d->seconds_per_cost_ns) / 16;
 
-    bool known = store_post(job->store, &job->id, flight->chunk_index, block->verdicts,
-                            block->seconds, batch) == STORE_OK;
+    if (store_post(job->store, &job->id, flight->chunk_index, block->verdicts, block->seconds,
+                   &news->batch) == STORE_OK)
+        news->store = job->store;
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
     free_block(d, index);
     job->in_flight--;
     release_job(d, job);
-    return known;
 }
 
 /* Write the verdict of the number a worker could not finish, and step past it. */
@@ -230,10 +243,9 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
     return true;
 }
 
-/* Take one block off the board and deal with it. False if there was none; *changed: see collect(). */
-static bool harvest_one(struct dispatcher *d, struct batch *batch, bool *changed)
+/* Take one block off the board and deal with it. False if there was none. */
+static bool harvest_one(struct dispatcher *d, struct news *news)
 {
-    *changed = false;
     int32_t posted = board_take(d->arena);
     if (posted == BOARD_EMPTY)
         return false;
@@ -249,7 +261,7 @@ static bool harvest_one(struct dispatcher *d, struct batch *batch, bool *changed
     if (!d->flights[index].job)
         free_block(d, index); /* a sentinel: claimed, so its worker is gone or going */
     else if (claim.state == CLAIM_DONE || !resume_orphan(d, index, claim))
-        *changed = collect(d, index, batch);
+        collect(d, index, news);
     return true;
 }
 
@@ -335,11 +347,10 @@ static void *dispatcher_main(void *argument)
 {
     struct dispatcher *d = argument;
     for (;;) {
-        struct batch batch;
-        bool changed;
+        struct news news = {.store = NULL};
         bool draining = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
         pthread_mutex_lock(&d->lock);
-        bool harvested = harvest_one(d, &batch, &changed);
+        bool harvested = harvest_one(d, &news);
         if (!draining || d->options.finish_all)
             fill(d);
         bool drained = draining && is_drained(d);
@@ -348,8 +359,7 @@ static void *dispatcher_main(void *argument)
         int64_t look_again_ns = harvested ? 0 : check_running(d);
         pthread_mutex_unlock(&d->lock);
 
-        if (changed)
-            d->options.listener(d->options.context, &batch);
+        tell(d, &news);
         if (drained)
             return NULL;
         if (harvested)
@@ -422,14 +432,14 @@ int dispatcher_submit(struct dispatcher *d, struct store *store, const struct ba
 
 void dispatcher_cancel(struct dispatcher *d, const struct batch_id *id)
 {
-    struct batch batch;
-    bool changed = false;
+    struct news news = {.store = NULL};
     pthread_mutex_lock(&d->lock);
     struct job *job = id_map_get(&d->jobs, id);
     if (job && !job->canceled) {
         job->canceled = true;
         schedule_remove(&d->schedule, job);
-        changed = store_drop(job->store, &job->id, job->next_chunk, &batch) == STORE_OK;
+        if (store_drop(job->store, &job->id, job->next_chunk, &news.batch) == STORE_OK)
+            news.store = job->store;
         for (uint32_t i = 0; i < d->arena->block_count; i++) {
             if (d->flights[i].job == job) {
                 d->flights[i].canceled_ns = clock_monotonic_ns();
@@ -440,8 +450,7 @@ void dispatcher_cancel(struct dispatcher *d, const struct batch_id *id)
         board_ring_bell(d->arena); /* to look after those in flight */
     }
     pthread_mutex_unlock(&d->lock);
-    if (changed)
-        d->options.listener(d->options.context, &batch);
+    tell(d, &news);
 }
 
 double dispatcher_eta(struct dispatcher *d, const struct batch_id *id)

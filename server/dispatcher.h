@@ -23,11 +23,9 @@
 
 struct dispatcher;
 
-/*
- * Called, without any lock held, after the state of a batch has changed: it started, made progress,
- * or ended.
- */
-typedef void dispatcher_listener(void *context, const struct batch *batch);
+/* Called, without any lock held, after a batch of that store has made progress or ended. */
+typedef void dispatcher_listener(void *context, const struct store *store,
+                                 const struct batch *batch);
 
 struct dispatcher_options {
     struct arena *arena;

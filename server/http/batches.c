@@ -52,8 +52,7 @@ void batches_write(struct http *http, struct text *text, const struct batch *bat
     batch_id_format(id, &batch->id);
     int64_t until = batch->ended_ns ? batch->ended_ns : clock_wall_ns();
     double elapsed = (double)(until - batch->created_ns) / 1e9;
-    double progress =
-        batch->total ? (double)batch_finished(batch) / (double)batch->total : 1.0;
+    double progress = batch->total ? (double)batch_finished(batch) / (double)batch->total : 1.0;
     char *metadata;
     if (store_metadata(http->options.store, &batch->id, &metadata) == STORE_NO_MEMORY)
         text->failed = true;
@@ -107,8 +106,7 @@ static bool wait_for_end(struct request *request, struct batch *batch)
         return false;
     for (;;) {
         uint64_t ticket = waiters_ticket(http->waiters, &batch->id);
-        if (store_get(http->options.store, &batch->id, batch) != STORE_OK ||
-            batch_has_ended(batch))
+        if (store_get(http->options.store, &batch->id, batch) != STORE_OK || batch_has_ended(batch))
             return false;
         request->waiter = (struct waiter){
             .connection = request->connection,

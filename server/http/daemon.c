@@ -7,29 +7,39 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/futex.h"
 #include "common/log.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
 
 enum {
-    THREADS_MAX = 2,                     /* one answers some 40,000 small requests a second */
-    CONNECTION_MEMORY = 128 * 1024,      /* also bounds request line and headers, and a piece of body */
-    DISCARD_MAX = 64 * 1024 * 1024,      /* body read after a refusal, so that the client hears of it */
-    FINISH_POLL_MS = 10,
+    THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
+    CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
+    DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
 
 /* --- one request -------------------------------------------------------------------------------- */
 
 /*
- * The headers are there: find out what is wanted. Where the reply is known already, it is sent at once if
- * the client waits for leave to send its body, or has none; else the body is read first, as many a client does
- * not listen before it has sent all.
+ * May a reply that is known before the body wait until the body is read? It should: most clients do not
+ * listen before they have sent all, and closing on them would destroy the reply on its way. Not where
+ * the client waits for leave to send, nor where it would send more than is worth reading.
  */
-static void begin(struct request *request)
+static bool may_hold_reply(const struct request *request)
 {
-    if (routes_find(request) && request->route->begin)
+    const char *length = request_header(request, "Content-Length");
+    return !request_header(request, "Expect") &&
+           (!length || strtoull(length, NULL, 10) <= DISCARD_MAX);
+}
+
+/* The headers are there: find out what is wanted, and perhaps reply already. */
+static void begin(struct request *request, const char *path)
+{
+    request->hold_reply = may_hold_reply(request);
+    if (routes_find(request, path) && request->route->begin)
         request->route->begin(request);
+    request->hold_reply = false;
 }
 
 static enum MHD_Result reply_or_close(const struct request *request)
@@ -37,32 +47,43 @@ static enum MHD_Result reply_or_close(const struct request *request)
     return request->replied && request->status == 0 ? MHD_NO : MHD_YES;
 }
 
+/* The callback of MHD_OPTION_URI_LOG_CALLBACK: the first that is heard of a request. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct http *http = context;
+    struct request *request = request_new(http, connection, target);
+    if (request)
+        atomic_fetch_add(&http->open_requests, 1);
+    return request;
+}
+
 /* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload_data,
                                   size_t *upload_data_size, void **request_context)
 {
+    (void)connection;
     (void)version;
     struct http *http = context;
     struct request *request = *request_context;
-    if (!request) {
-        request = request_new(http, connection, url, method);
-        if (!request)
-            return MHD_NO;
-        *request_context = request;
-        atomic_fetch_add(&http->counters.open_requests, 1);
-        begin(request);
+    if (!request)
+        return MHD_NO; /* out of memory */
+    if (!request->begun) {
+        request_begin(request, method);
+        begin(request, url);
         return reply_or_close(request);
     }
     if (*upload_data_size > 0) {
         request->body_bytes += *upload_data_size;
-        if (request->route && request->route->body)
+        if (!request->replied && request->route && request->route->body)
             request->route->body(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
         uint64_t most = http->options.config->max_body + DISCARD_MAX;
         return request->body_bytes > most ? MHD_NO : MHD_YES;
     }
-    if (!request->replied && request->route)
+    if (request->held_reply)
+        reply_release(request);
+    else if (!request->replied && request->route)
         request->route->handle(request);
     return reply_or_close(request);
 }
@@ -71,10 +92,10 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
 {
     double seconds = (double)(clock_monotonic_ns() - request->began_ns) / 1e9;
     bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    if (request->status < 400 && complete)
+    if (!request->begun || (request->status < 400 && complete))
         return;
     log_info(complete ? "request refused" : "request broken off", log_str("id", request->id),
-             log_str("method", request->method), log_str("path", request->path),
+             log_str("method", request->method), log_str("path", request->uri),
              log_int("status", request->status), log_seconds("seconds", seconds));
 }
 
@@ -92,7 +113,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     log_request(request, how);
     request_free(request);
     *request_context = NULL;
-    atomic_fetch_sub(&http->counters.open_requests, 1);
+    atomic_fetch_sub(&http->open_requests, 1);
+    if (atomic_load(&http->finishing))
+        futex_wake(&http->open_requests, 1);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */
@@ -116,11 +139,11 @@ struct http *http_new(const struct http_options *options)
     return http;
 }
 
-void http_notify(void *context, const struct batch *batch)
+void http_notify(void *context, const struct store *store, const struct batch *batch)
 {
     struct http *http = context;
     bool ended = batch_has_ended(batch);
-    if (ended)
+    if (ended && store == http->options.store)
         atomic_fetch_add(&http->counters.batches_ended[batch->status], 1);
     waiters_notify(http->waiters, &batch->id, ended);
 }
@@ -141,9 +164,10 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
-                                    MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-                                    MHD_OPTION_END);
+    http->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
+                         MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_NOTIFY_COMPLETED,
+                         on_completed, http, MHD_OPTION_END);
     if (!http->daemon) {
         log_error("cannot serve HTTP", log_str("error", strerror(errno)));
         return -1;
@@ -156,9 +180,12 @@ void http_stop(struct http *http, int64_t grace_ns)
     int64_t deadline = clock_monotonic_ns() + grace_ns;
     MHD_quiesce_daemon(http->daemon);
     waiters_close(http->waiters);
-    while (atomic_load(&http->counters.open_requests) > 0 && clock_monotonic_ns() < deadline) {
-        struct timespec pause = {.tv_nsec = FINISH_POLL_MS * NS_PER_MS};
-        nanosleep(&pause, NULL);
+    atomic_store(&http->finishing, true);
+    for (uint32_t open; (open = atomic_load(&http->open_requests)) > 0;) {
+        int64_t left_ns = deadline - clock_monotonic_ns();
+        if (left_ns <= 0)
+            break;
+        futex_wait(&http->open_requests, open, left_ns);
     }
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);

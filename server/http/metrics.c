@@ -23,8 +23,7 @@ static void write_one(struct text *text, const char *name, const char *type, con
 static void write_labelled(struct text *text, const char *name, const char *label,
                            const char *value, uint64_t count)
 {
-    text_printf(text, "primed_%s{%s=\"%s\"} %llu\n", name, label, value,
-                (unsigned long long)count);
+    text_printf(text, "primed_%s{%s=\"%s\"} %llu\n", name, label, value, (unsigned long long)count);
 }
 
 static void write_requests(struct text *text, struct http *http)
@@ -36,7 +35,7 @@ static void write_requests(struct text *text, struct http *http)
                        atomic_load(&http->counters.requests[i]));
     write_one(text, "http_requests_in_flight", "gauge",
               "Requests begun and not yet answered in full.",
-              (double)atomic_load(&http->counters.open_requests));
+              (double)atomic_load(&http->open_requests));
 }
 
 static void write_batches(struct text *text, struct http *http, const struct store_stats *store)
@@ -63,9 +62,12 @@ static void write_numbers(struct text *text, struct http *http,
                           const struct dispatcher_stats *dispatcher)
 {
     static const char *const verdicts[] = {
-        [VERDICT_COMPOSITE] = "composite",           [VERDICT_PRIME] = "prime",
-        [VERDICT_PROBABLE_PRIME] = "probable_prime", [VERDICT_FAILED] = "failed",
-        [VERDICT_TIMEOUT] = "timeout",               [VERDICT_CANCELED] = "canceled",
+        [VERDICT_COMPOSITE] = "composite",
+        [VERDICT_PRIME] = "prime",
+        [VERDICT_PROBABLE_PRIME] = "probable_prime",
+        [VERDICT_FAILED] = "failed",
+        [VERDICT_TIMEOUT] = "timeout",
+        [VERDICT_CANCELED] = "canceled",
     };
     write_one(text, "numbers_accepted_total", "counter", "Numbers in the batches accepted.",
               (double)atomic_load(&http->counters.numbers_accepted));

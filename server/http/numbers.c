@@ -18,8 +18,8 @@
 
 static const struct batch_spec question_spec = {.priority = 9, .ttl_s = 60};
 
-static void reply_number(struct request *request, const struct number *number,
-                         enum verdict verdict, float seconds)
+static void reply_number(struct request *request, const struct number *number, enum verdict verdict,
+                         float seconds)
 {
     struct text text = {.data = NULL};
     text_add_string(&text, "{");

@@ -33,7 +33,7 @@ static const struct {
 /* What a client should let pass before it tries again. */
 static const struct reply_header retry_after[] = {{"Retry-After", "5"}, {NULL, NULL}};
 
-/* A JSON string of bytes that may not be UTF-8 (a path, a header): then only its ASCII is kept. */
+/* A JSON string of bytes that may not be UTF-8 (a header, say): then only its ASCII is kept. */
 static json_t *lenient_string(const char *bytes)
 {
     json_t *string = json_string(bytes);
@@ -53,9 +53,9 @@ static json_t *lenient_string(const char *bytes)
 static json_t *document(const struct request *request, enum problem problem, const char *detail,
                         const struct problem_error *errors, size_t count)
 {
-    json_t *root = json_pack("{s:s, s:s, s:i, s:o, s:o}", "type", kinds[problem].type, "title",
+    json_t *root = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", kinds[problem].type, "title",
                              kinds[problem].title, "status", (int)kinds[problem].status, "detail",
-                             lenient_string(detail), "instance", lenient_string(request->path));
+                             lenient_string(detail), "instance", request->uri);
     if (count > 0) {
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++)

@@ -38,9 +38,8 @@ struct problem_error {
  * Reply with a problem. detail is a sentence for a person, from a printf format. The problems with
  * status 503 get a Retry-After.
  */
-__attribute__((format(printf, 3, 4))) void problem_reply(struct request *request,
-                                                         enum problem problem, const char *detail,
-                                                         ...);
+__attribute__((format(printf, 3, 4))) void
+problem_reply(struct request *request, enum problem problem, const char *detail, ...);
 
 /* The same with a list of errors, and with more headers (NULL: none). */
 void problem_reply_errors(struct request *request, enum problem problem, const char *detail,

@@ -1,6 +1,20 @@
 /* reply - queueing responses. See reply.h. */
 #include "server/http/reply.h"
 
+/* Queue a response, which is used up; where that fails, daemon.c closes the connection. */
+static void queue(struct request *request, struct MHD_Response *response)
+{
+    if (!MHD_queue_response(request->connection, request->status, response))
+        request->status = 0;
+    MHD_destroy_response(response);
+}
+
+void reply_release(struct request *request)
+{
+    queue(request, request->held_reply);
+    request->held_reply = NULL;
+}
+
 void reply_response(struct request *request, unsigned status, const char *type,
                     struct MHD_Response *response, const struct reply_header *headers)
 {
@@ -12,11 +26,15 @@ void reply_response(struct request *request, unsigned status, const char *type,
         complete = complete && MHD_add_response_header(response, "Content-Type", type);
     for (; headers && headers->name; headers++)
         complete = complete && MHD_add_response_header(response, headers->name, headers->value);
-    complete = complete && MHD_queue_response(request->connection, status, response);
-    if (!complete)
-        request->status = 0; /* daemon.c closes the connection */
-    if (response)
-        MHD_destroy_response(response);
+    if (complete && request->hold_reply) {
+        request->held_reply = response;
+    } else if (complete) {
+        queue(request, response);
+    } else {
+        request->status = 0;
+        if (response)
+            MHD_destroy_response(response);
+    }
 }
 
 void reply_text(struct request *request, unsigned status, const char *type, struct text *text,

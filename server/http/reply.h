@@ -38,4 +38,7 @@ void reply_empty(struct request *request, unsigned status, const struct reply_he
 void reply_response(struct request *request, unsigned status, const char *type,
                     struct MHD_Response *response, const struct reply_header *headers);
 
+/* Send the reply that was held until the body was read. */
+void reply_release(struct request *request);
+
 #endif

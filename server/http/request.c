@@ -1,7 +1,7 @@
 /* request - parameters, headers, and the end of a request. See request.h. */
 #include "server/http/request.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,37 +30,70 @@ static void choose_id(struct request *request)
         memcpy(request->id, given, length + 1);
         return;
     }
-    uint64_t number = atomic_fetch_add_explicit(&request->http->next_request, 1,
-                                                memory_order_relaxed);
+    uint64_t number =
+        atomic_fetch_add_explicit(&request->http->next_request, 1, memory_order_relaxed);
     snprintf(request->id, sizeof request->id, "%012llx-%llx",
              (unsigned long long)request->http->request_prefix, (unsigned long long)number);
 }
 
-struct request *request_new(struct http *http, struct MHD_Connection *connection, const char *path,
-                            const char *method)
+/* The path of a target, with everything percent-encoded that may not stand in a URI (RFC 3986). */
+static char *path_of_target(const char *target)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-._~!$&'()*+,;=:@/";
+    static const char hex[] = "0123456789ABCDEF";
+    size_t length = strcspn(target, "?#");
+    char *path = malloc(3 * length + 1);
+    char *out = path;
+    for (size_t i = 0; path && i < length; i++) {
+        unsigned char c = (unsigned char)target[i];
+        bool encoded = c == '%' && isxdigit((unsigned char)target[i + 1]) &&
+                       isxdigit((unsigned char)target[i + 2]);
+        if (encoded || strchr(allowed, c)) {
+            *out++ = (char)c;
+        } else {
+            *out++ = '%';
+            *out++ = hex[c >> 4];
+            *out++ = hex[c & 15];
+        }
+    }
+    if (path)
+        *out = '\0';
+    return path;
+}
+
+struct request *request_new(struct http *http, struct MHD_Connection *connection,
+                            const char *target)
 {
     struct request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
     request->http = http;
     request->connection = connection;
-    request->method = method;
     request->began_ns = clock_monotonic_ns();
-    request->path = strdup(path);
-    if (!request->path) {
+    request->uri = path_of_target(target);
+    if (!request->uri) {
         free(request);
         return NULL;
     }
-    choose_id(request);
     return request;
+}
+
+void request_begin(struct request *request, const char *method)
+{
+    request->begun = true;
+    request->method = method;
+    choose_id(request);
 }
 
 void request_free(struct request *request)
 {
     upload_free(request);
+    if (request->held_reply)
+        MHD_destroy_response(request->held_reply);
     numbers_forget(request);
     free(request->argument);
-    free(request->path);
+    free(request->uri);
     free(request);
 }
 
@@ -144,10 +177,11 @@ static bool parse_prefer(const char *header, uint64_t *seconds)
             const char *p = header + 4 + strspn(header + 4, " \t");
             if (*p == '=') {
                 p += 1 + strspn(p + 1, " \t\"");
-                char digits[21] = "";
                 size_t length = strspn(p, "0123456789");
-                memcpy(digits, p, length < sizeof digits ? length : sizeof digits - 1);
-                return parse_number(digits, seconds);
+                if (length == 0 || (p[length] && !strchr("\",; \t", p[length])))
+                    return false;
+                *seconds = strtoull(p, NULL, 10); /* ULLONG_MAX where it overflows */
+                return true;
             }
         }
         header = strchr(header, ',');

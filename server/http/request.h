@@ -24,7 +24,6 @@ struct http_counters {
     _Atomic uint64_t numbers_accepted;
     _Atomic uint64_t batches_refused; /* for want of room, or because of a drain */
     _Atomic uint64_t batches_ended[BATCH_STATUSES];
-    _Atomic uint64_t open_requests;
 };
 
 struct http {
@@ -33,6 +32,8 @@ struct http {
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
     struct http_counters counters;
+    _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
+    _Atomic bool finishing;
     _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
     uint64_t request_prefix;
     int64_t started_ns; /* wall */
@@ -59,16 +60,21 @@ struct route {
 struct request {
     struct http *http;
     struct MHD_Connection *connection;
+    bool begun;                /* the headers have been looked at */
+    const char *method;        /* libmicrohttpd's; valid as long as the request */
     const struct route *route; /* NULL: none; the reply is an error */
-    const char *method;        /* libmicrohttpd's; valid until the reply is queued */
-    char *path;                /* as unescaped; owned */
+    char *uri;                 /* the path as the client wrote it, without the query; owned */
     char *argument;            /* what {} stands for, NULL if nothing; owned */
     char id[REQUEST_ID_SIZE];
     int64_t began_ns; /* monotonic */
     bool head;        /* a GET without the body of its reply */
     bool replied;
-    unsigned status;     /* of the reply */
+    unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
     uint64_t body_bytes; /* received */
+
+    /* A reply that is known before the body may wait until that is read; see daemon.c. */
+    bool hold_reply;
+    struct MHD_Response *held_reply;
 
     /* for whoever waits */
     struct waiter waiter;
@@ -76,14 +82,17 @@ struct request {
     bool wait_parsed;
 
     /* what a kind of request needs beside; freed by their own functions */
-    struct upload *upload;       /* upload.c */
-    struct batch_id question;    /* numbers.c: the batch in the scratch store */
+    struct upload *upload;    /* upload.c */
+    struct batch_id question; /* numbers.c: the batch in the scratch store */
     bool has_question;
 };
 
-/* A new request, or NULL without memory. */
-struct request *request_new(struct http *http, struct MHD_Connection *connection, const char *path,
-                            const char *method);
+/* A new request, of which only the target ("/path?query") is known yet, or NULL without memory. */
+struct request *request_new(struct http *http, struct MHD_Connection *connection,
+                            const char *target);
+
+/* The headers are there: choose the request's id. */
+void request_begin(struct request *request, const char *method);
 
 /* The client has its reply, or has left: free everything. */
 void request_free(struct request *request);

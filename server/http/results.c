@@ -69,13 +69,13 @@ static bool read_filter(struct request *request, struct selection *selection)
 /* False after replying that something is malformed. */
 static bool read_selection(struct request *request, struct selection *selection)
 {
-    uint64_t after = UINT64_MAX; /* so that one more is 0 */
+    uint64_t after = 0;
     selection->limit = 0;
     if (!read_format(request, selection) || !read_filter(request, selection) ||
-        !request_query_integer(request, "after", 0, UINT64_MAX - 1, &after) ||
+        !request_query_integer(request, "after", 0, UINT64_MAX, &after) ||
         !request_query_integer(request, "limit", 1, LIMIT_MAX, &selection->limit))
         return false;
-    selection->first = after + 1;
+    selection->first = request_query(request, "after") ? after + (after < UINT64_MAX) : 0;
     return true;
 }
 
@@ -85,12 +85,12 @@ static bool read_selection(struct request *request, struct selection *selection)
 static void write_next(char *out, size_t size, const struct request *request,
                        const struct selection *selection, uint64_t first, uint64_t limit)
 {
-    int length = snprintf(out, size, "%s?", request->path);
+    int length = snprintf(out, size, "%s?", request->uri);
     if (first > 0)
         length += snprintf(out + length, size - (size_t)length, "after=%llu&",
                            (unsigned long long)first - 1);
-    length += snprintf(out + length, size - (size_t)length, "limit=%llu",
-                       (unsigned long long)limit);
+    length +=
+        snprintf(out + length, size - (size_t)length, "limit=%llu", (unsigned long long)limit);
     if (selection->filter != RESULT_ALL)
         length += snprintf(out + length, size - (size_t)length, "&only=%s",
                            filter_names[selection->filter]);
@@ -110,8 +110,7 @@ static void reply_page(struct request *request, const struct batch *batch,
     if (cursor) {
         text_add_string(&text, "{\"results\":[");
         size_t empty = text.length;
-        enum result_stop stop =
-            result_cursor_write(cursor, &text, SIZE_MAX, batch->prefix, ",\n");
+        enum result_stop stop = result_cursor_write(cursor, &text, SIZE_MAX, batch->prefix, ",\n");
         if (text.length > empty)
             text_add_string(&text, "\n");
         bool ended = batch_has_ended(batch);
@@ -133,7 +132,8 @@ void results_write_all(struct store *store, const struct batch *batch, struct te
 {
     struct result_cursor *cursor =
         result_cursor_new(store, &batch->id, RESULT_JSON, RESULT_ALL, 0, batch->total);
-    if (!cursor || result_cursor_write(cursor, text, SIZE_MAX, batch->total, ",") == RESULT_STOP_GONE)
+    if (!cursor ||
+        result_cursor_write(cursor, text, SIZE_MAX, batch->total, ",") == RESULT_STOP_GONE)
         text->failed = true;
     free(cursor);
 }

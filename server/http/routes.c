@@ -69,15 +69,16 @@ static void refuse_method(struct request *request, const char *allowed)
     problem_reply_errors(request, PROBLEM_METHOD_NOT_ALLOWED, detail, NULL, 0, headers);
 }
 
-bool routes_find(struct request *request)
+bool routes_find(struct request *request, const char *path)
 {
     char allowed[64] = "";
     request->head = strcmp(request->method, "HEAD") == 0;
     const char *method = request->head ? "GET" : request->method;
-    for (size_t i = 0; i < ROUTES; i++) {
+    bool has_nul = strstr(request->uri, "%00") != NULL; /* the decoded path ends there */
+    for (size_t i = 0; i < ROUTES && !has_nul; i++) {
         const char *start;
         size_t length = 0;
-        if (!matches(routes[i].path, request->path, &start, &length))
+        if (!matches(routes[i].path, path, &start, &length))
             continue;
         add_method(allowed, routes[i].method);
         if (strcmp(routes[i].method, "GET") == 0)

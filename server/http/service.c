@@ -29,8 +29,8 @@ void service_readiness(struct request *request)
     else if (workers == 0)
         status = "starting";
     struct text text = {.data = NULL};
-    text_printf(&text, "{\"status\":\"%s\",\"durable\":%s,\"store\":\"%s\",\"workers\":%u}\n", status,
-                http->options.store->durable ? "true" : "false", http->options.store->name,
+    text_printf(&text, "{\"status\":\"%s\",\"durable\":%s,\"store\":\"%s\",\"workers\":%u}\n",
+                status, http->options.store->durable ? "true" : "false", http->options.store->name,
                 workers);
     reply_text(request, *status == 'r' ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, REPLY_JSON,
                &text, NULL);

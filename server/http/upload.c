@@ -71,7 +71,8 @@ static void reply_unavailable(struct request *request, enum store_result result)
     if (http_is_draining(request->http))
         problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
     else if (result == STORE_FULL)
-        problem_reply(request, PROBLEM_FULL, "the store is full; try again when batches have ended");
+        problem_reply(request, PROBLEM_FULL,
+                      "the store is full; try again when batches have ended");
     else
         problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
 }
@@ -180,8 +181,8 @@ static void reply_invalid(struct request *request)
     for (size_t i = 0; i < kept; i++)
         list[i] = (struct problem_error){"pointer", errors[i].pointer, errors[i].detail};
     char detail[64];
-    snprintf(detail, sizeof detail, total == 1 ? "%llu mistake in the body"
-                                               : "%llu mistakes in the body",
+    snprintf(detail, sizeof detail,
+             total == 1 ? "%llu mistake in the body" : "%llu mistakes in the body",
              (unsigned long long)total);
     problem_reply_errors(request, PROBLEM_INVALID_BATCH, detail, list, kept, NULL);
 }

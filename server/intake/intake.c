@@ -177,3 +177,8 @@ int intake_sink_result(const struct intake *intake)
 {
     return intake->sink_result;
 }
+
+enum intake_format intake_format_found(const struct intake *intake)
+{
+    return intake->format;
+}

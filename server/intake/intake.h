@@ -106,6 +106,9 @@ enum intake_status intake_finish(struct intake *intake, struct intake_envelope *
 const struct intake_error *intake_errors(const struct intake *intake, size_t *kept,
                                          uint64_t *total);
 
+/* The format of the body: what INTAKE_SNIFF has found, or INTAKE_SNIFF where the body was blank. */
+enum intake_format intake_format_found(const struct intake *intake);
+
 /* What the sink answered last. */
 int intake_sink_result(const struct intake *intake);
 
