@@ -86,7 +86,7 @@ enum chunk_append {
     CHUNK_NO_MEMORY, /* nothing was added */
 };
 
-/* An empty builder that owns nothing yet; cost, primality_cost_ns() say, weighs what it is given. */
+/* An empty builder that owns nothing yet; cost, primality_cost_ns() say, weighs its numbers. */
 void chunk_builder_init(struct chunk_builder *builder, chunk_cost *cost);
 
 /* Free the buffer; the builder is as after chunk_builder_init(). */

@@ -64,8 +64,7 @@ static const char *in_integer(struct intake *intake, const char *p, const char *
     struct body_lines *lines = &intake->lines;
     if (integer_is_digit(*p))
         return remember(lines, p, integer_digits(intake, p, end));
-    if (lines->quoted ? *p == '"' && integer_exists(intake)
-                      : is_blank(*p) && integer_exists(intake))
+    if (integer_exists(intake) && (lines->quoted ? *p == '"' : is_blank(*p)))
         lines->place = LINE_AT_END;
     else if (*p != '-' || !integer_minus(intake))
         lines->place = LINE_BAD;

@@ -40,9 +40,7 @@ static bool hand_on(struct intake *intake)
 {
     intake->sink_result = intake->sink(intake->context, &intake->builder.chunk);
     if (intake->sink_result != 0) {
-        intake->status = INTAKE_REFUSED;
-        intake->kept = 0;
-        intake->total = 0;
+        report_refused(intake);
         return false;
     }
     intake->envelope.received += intake->builder.chunk.count;

@@ -13,9 +13,9 @@
  *   text.c         a growing buffer
  *
  * A body goes through the functions of its format, piece by piece: body_*_feed(intake, p, end)
- * reads all of [p, end) unless intake->status becomes final, body_*_finish() ends it. They are
- * byte- driven state machines, so a piece may end anywhere; each has a fast path for the integers
- * that lie inside one piece.
+ * reads all of [p, end) unless intake->status becomes final, body_*_finish() ends it. These are
+ * state machines that go by the byte, so a piece may end anywhere; each has a fast path for the
+ * integers that lie inside one piece.
  */
 #ifndef SERVER_INTAKE_PARTS_H
 #define SERVER_INTAKE_PARTS_H
@@ -269,8 +269,9 @@ void report_malformed(struct intake *intake, uint64_t offset, const char *format
 void report_too_large(struct intake *intake, const char *pointer, const char *format, ...)
     REPORT_FORMAT(3, 4);
 
-/* Final: no memory. */
+/* Final: no memory, or the sink said no. */
 void report_no_memory(struct intake *intake);
+void report_refused(struct intake *intake);
 
 /* One thing that is not what the contract takes; the rest of the body is still checked. */
 void report_invalid(struct intake *intake, const char *pointer, const char *format, ...)

@@ -13,14 +13,20 @@ static bool is_printable(char c)
 
 struct report_shown report_shown(const char *bytes, size_t size)
 {
+    static const char hex[] = "0123456789abcdef";
     struct report_shown shown;
     size_t shortened = size < REPORT_SHOWN ? size : REPORT_SHOWN;
     char *out = shown.text;
     for (size_t i = 0; i < shortened; i++) {
-        if (is_printable(bytes[i]))
+        unsigned char byte = (unsigned char)bytes[i];
+        if (is_printable(bytes[i])) {
             *out++ = bytes[i];
-        else
-            out += sprintf(out, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
+        } else {
+            *out++ = '\\';
+            *out++ = 'x';
+            *out++ = hex[byte >> 4];
+            *out++ = hex[byte & 15];
+        }
     }
     strcpy(out, shortened < size ? "..." : "");
     return shown;
@@ -40,13 +46,19 @@ static void keep(struct intake *intake, const char *pointer, const char *format,
             *c = '?';
 }
 
-/* The body is done with for that one reason. */
-static void end_with(struct intake *intake, enum intake_status status, const char *pointer,
-                     const char *format, va_list arguments)
+/* The body is done with; what was wrong with its numbers does not matter any more. */
+static void end(struct intake *intake, enum intake_status status)
 {
     intake->status = status;
     intake->kept = 0;
     intake->total = 0;
+}
+
+/* The same for the one reason given. */
+static void end_with(struct intake *intake, enum intake_status status, const char *pointer,
+                     const char *format, va_list arguments)
+{
+    end(intake, status);
     keep(intake, pointer, format, arguments);
 }
 
@@ -70,9 +82,12 @@ void report_too_large(struct intake *intake, const char *pointer, const char *fo
 
 void report_no_memory(struct intake *intake)
 {
-    intake->status = INTAKE_NO_MEMORY;
-    intake->kept = 0;
-    intake->total = 0;
+    end(intake, INTAKE_NO_MEMORY);
+}
+
+void report_refused(struct intake *intake)
+{
+    end(intake, INTAKE_REFUSED);
 }
 
 void report_invalid(struct intake *intake, const char *pointer, const char *format, ...)
