@@ -34,27 +34,31 @@ static bool may_hold_reply(const struct request *request)
 }
 
 /* The headers are there: find out what is wanted, and perhaps reply already. */
-static void begin(struct request *request, const char *path)
+static void begin(struct request *request)
 {
     request->hold_reply = may_hold_reply(request);
-    if (routes_find(request, path) && request->route->begin)
+    if (routes_find(request) && request->route->begin)
         request->route->begin(request);
     request->hold_reply = false;
 }
 
+/* Where memory ran out there is no reply, and the connection is closed. */
 static enum MHD_Result reply_or_close(const struct request *request)
 {
-    return request->replied && request->status == 0 ? MHD_NO : MHD_YES;
+    return (request->replied && request->status == 0) || !(request->replied || request->route)
+               ? MHD_NO
+               : MHD_YES;
 }
 
-/* The callback of MHD_OPTION_URI_LOG_CALLBACK: the first that is heard of a request. */
-static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+/*
+ * The callback of MHD_OPTION_UNESCAPE_CALLBACK: decodes names and values of the query, and leaves the path as the
+ * client wrote it, for routes.c to decode.
+ */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
 {
-    struct http *http = context;
-    struct request *request = request_new(http, connection, target);
-    if (request)
-        atomic_fetch_add(&http->open_requests, 1);
-    return request;
+    (void)context;
+    (void)connection;
+    return *text == '/' ? strlen(text) : MHD_http_unescape(text);
 }
 
 /* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
@@ -62,15 +66,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *upload_data,
                                   size_t *upload_data_size, void **request_context)
 {
-    (void)connection;
     (void)version;
     struct http *http = context;
     struct request *request = *request_context;
-    if (!request)
-        return MHD_NO; /* out of memory */
-    if (!request->begun) {
-        request_begin(request, method);
-        begin(request, url);
+    if (!request) {
+        request = request_new(http, connection, url, method);
+        if (!request)
+            return MHD_NO;
+        *request_context = request;
+        atomic_fetch_add(&http->open_requests, 1);
+        begin(request);
         return reply_or_close(request);
     }
     if (*upload_data_size > 0) {
@@ -92,7 +97,7 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
 {
     double seconds = (double)(clock_monotonic_ns() - request->began_ns) / 1e9;
     bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    if (!request->begun || (request->status < 400 && complete))
+    if (request->status < 400 && complete)
         return;
     log_info(complete ? "request refused" : "request broken off", log_str("id", request->id),
              log_str("method", request->method), log_str("path", request->uri),
@@ -166,7 +171,7 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
     };
     http->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
-                         MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_NOTIFY_COMPLETED,
+                         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
                          on_completed, http, MHD_OPTION_END);
     if (!http->daemon) {
         log_error("cannot serve HTTP", log_str("error", strerror(errno)));

@@ -36,19 +36,19 @@ static void choose_id(struct request *request)
              (unsigned long long)request->http->request_prefix, (unsigned long long)number);
 }
 
-/* The path of a target, with everything percent-encoded that may not stand in a URI (RFC 3986). */
-static char *path_of_target(const char *target)
+/* A path with everything percent-encoded that may not stand in a URI as it is (RFC 3986). */
+static char *encode_path(const char *raw)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                   "-._~!$&'()*+,;=:@/";
     static const char hex[] = "0123456789ABCDEF";
-    size_t length = strcspn(target, "?#");
+    size_t length = strlen(raw);
     char *path = malloc(3 * length + 1);
     char *out = path;
     for (size_t i = 0; path && i < length; i++) {
-        unsigned char c = (unsigned char)target[i];
-        bool encoded = c == '%' && isxdigit((unsigned char)target[i + 1]) &&
-                       isxdigit((unsigned char)target[i + 2]);
+        unsigned char c = (unsigned char)raw[i];
+        bool encoded =
+            c == '%' && isxdigit((unsigned char)raw[i + 1]) && isxdigit((unsigned char)raw[i + 2]);
         if (encoded || strchr(allowed, c)) {
             *out++ = (char)c;
         } else {
@@ -62,28 +62,23 @@ static char *path_of_target(const char *target)
     return path;
 }
 
-struct request *request_new(struct http *http, struct MHD_Connection *connection,
-                            const char *target)
+struct request *request_new(struct http *http, struct MHD_Connection *connection, const char *path,
+                            const char *method)
 {
     struct request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
     request->http = http;
     request->connection = connection;
+    request->method = method;
     request->began_ns = clock_monotonic_ns();
-    request->uri = path_of_target(target);
+    request->uri = encode_path(path);
     if (!request->uri) {
         free(request);
         return NULL;
     }
-    return request;
-}
-
-void request_begin(struct request *request, const char *method)
-{
-    request->begun = true;
-    request->method = method;
     choose_id(request);
+    return request;
 }
 
 void request_free(struct request *request)

@@ -60,7 +60,6 @@ struct route {
 struct request {
     struct http *http;
     struct MHD_Connection *connection;
-    bool begun;                /* the headers have been looked at */
     const char *method;        /* libmicrohttpd's; valid as long as the request */
     const struct route *route; /* NULL: none; the reply is an error */
     char *uri;                 /* the path as the client wrote it, without the query; owned */
@@ -87,12 +86,12 @@ struct request {
     bool has_question;
 };
 
-/* A new request, of which only the target ("/path?query") is known yet, or NULL without memory. */
-struct request *request_new(struct http *http, struct MHD_Connection *connection,
-                            const char *target);
-
-/* The headers are there: choose the request's id. */
-void request_begin(struct request *request, const char *method);
+/*
+ * A new request, for a path as the client wrote it, without the query; or NULL without memory. The
+ * method must live as long as the request.
+ */
+struct request *request_new(struct http *http, struct MHD_Connection *connection, const char *path,
+                            const char *method);
 
 /* The client has its reply, or has left: free everything. */
 void request_free(struct request *request);

@@ -1,6 +1,7 @@
 /* routes - the table of contents of the interface. See routes.h. */
 #include "server/http/routes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/http/batches.h"
@@ -69,13 +70,13 @@ static void refuse_method(struct request *request, const char *allowed)
     problem_reply_errors(request, PROBLEM_METHOD_NOT_ALLOWED, detail, NULL, 0, headers);
 }
 
-bool routes_find(struct request *request, const char *path)
+/* Find the route of a decoded path. As routes_find(). */
+static bool find(struct request *request, const char *path)
 {
     char allowed[64] = "";
     request->head = strcmp(request->method, "HEAD") == 0;
     const char *method = request->head ? "GET" : request->method;
-    bool has_nul = strstr(request->uri, "%00") != NULL; /* the decoded path ends there */
-    for (size_t i = 0; i < ROUTES && !has_nul; i++) {
+    for (size_t i = 0; i < ROUTES; i++) {
         const char *start;
         size_t length = 0;
         if (!matches(routes[i].path, path, &start, &length))
@@ -85,12 +86,9 @@ bool routes_find(struct request *request, const char *path)
             add_method(allowed, "HEAD");
         if (strcmp(routes[i].method, method) != 0)
             continue;
+        if (start && !(request->argument = strndup(start, length)))
+            return false;
         request->route = &routes[i];
-        if (start) {
-            request->argument = strndup(start, length);
-            if (!request->argument)
-                return false;
-        }
         return true;
     }
     if (!*allowed) {
@@ -100,4 +98,19 @@ bool routes_find(struct request *request, const char *path)
     add_method(allowed, "OPTIONS");
     refuse_method(request, allowed);
     return false;
+}
+
+bool routes_find(struct request *request)
+{
+    char *path = strdup(request->uri);
+    if (!path)
+        return false;
+    /* A NUL in the path would end it early and make it look like another. */
+    bool found = false;
+    if (MHD_http_unescape(path) == strlen(path))
+        found = find(request, path);
+    else
+        problem_reply(request, PROBLEM_NOT_FOUND, "there is nothing at this path");
+    free(path);
+    return found;
 }

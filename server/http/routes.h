@@ -5,9 +5,9 @@
 #include "server/http/request.h"
 
 /*
- * Find the route of a request by its decoded path and its method: sets route and argument. False after
- * replying, as there is none: 404, 405, or 204 to OPTIONS.
+ * Find the route of a request by its path, decoded, and its method: sets route and argument. False,
+ * mostly after replying (404, 405, or 204 to OPTIONS), as there is none.
  */
-bool routes_find(struct request *request, const char *path);
+bool routes_find(struct request *request);
 
 #endif
