@@ -165,6 +165,8 @@ void arena_wake_all(struct arena *arena)
 {
     ring_wake(arena, arena->slot_count);
     board_ring_bell(arena);
+    /* A worker killed inside board_ring_bell() may have cleared the flag and woken nobody. */
+    futex_wake(&arena->board->sleeping, 1);
 }
 
 void arena_want_sentinel(struct arena *arena)

@@ -240,6 +240,14 @@ Test(arena, wake_all_wakes_every_worker_and_the_dispatcher)
     cr_assert_eq(child_wait(dispatcher), 0);
 }
 
+Test(arena, reap_completes_a_wake_its_dead_waker_began)
+{
+    pid_t dispatcher = start_dispatcher();
+    atomic_store(&arena.board->sleeping, 0); /* what board_ring_bell() does before it wakes */
+    arena_reap(&arena, 0);
+    cr_assert_eq(child_wait(dispatcher), 0);
+}
+
 static int sleep_on_state(void *flag)
 {
     atomic_store((_Atomic uint32_t *)flag, 1);
