@@ -82,7 +82,8 @@ void ring_wake(struct arena *arena, unsigned count)
 
 uint64_t ring_length(const struct arena *arena)
 {
-    uint64_t tail = atomic_load_explicit(&arena->ring->tail, memory_order_relaxed);
+    /* tail before head, as in ring_pop(), so that the difference is never negative. */
+    uint64_t tail = atomic_load_explicit(&arena->ring->tail, memory_order_acquire);
     uint64_t head = atomic_load_explicit(&arena->ring->head, memory_order_relaxed);
-    return head - tail <= arena->block_count ? head - tail : 0;
+    return head - tail < arena->block_count ? head - tail : arena->block_count;
 }

@@ -204,6 +204,16 @@ Test(ring, a_cell_out_of_range_is_passed_over)
     }
 }
 
+Test(ring, length_counts_a_full_ring_whose_tail_lags)
+{
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        ring_push(&arena, i, 0);
+    claim_and_die(0);
+    cr_assert_eq(arena_reap(&arena, 0), 1);
+    ring_push(&arena, 0, 1);
+    cr_assert_eq(ring_length(&arena), BLOCKS);
+}
+
 /* --- sleep and wake -----------------------------------------------------------------------------
  */
 
