@@ -31,6 +31,7 @@ static bool claim_block(struct block *block, uint64_t ticket, unsigned slot)
     claim.state = CLAIM_RUNNING;
     claim.owner = slot;
     claim.attempts += claim.attempts < CLAIM_MAX_ATTEMPTS;
+    /* Strong: to fail without cause would be to skip the ticket. */
     return atomic_compare_exchange_strong_explicit(&block->claim, &word, claim_pack(claim),
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
