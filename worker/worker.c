@@ -7,6 +7,7 @@
 #include "common/board.h"
 #include "common/child.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/ring.h"
 #include "common/verdict.h"
 #include "worker/primality/primality.h"
@@ -60,9 +61,11 @@ static void run_block(struct worker_slot *slot, struct block *block)
             test_group(block, done, group);
         else
             test_one(block, &reader);
+        FAULT_POINT("worker.tested");
         done += group;
         /* Publishes the verdicts; pairs with the dispatcher's load of done. */
         atomic_store_explicit(&block->done, done, memory_order_release);
+        FAULT_POINT("worker.done_stored");
         atomic_fetch_add_explicit(&slot->numbers_done, group, memory_order_relaxed);
     }
     atomic_store_explicit(&slot->began_ns, 0, memory_order_relaxed);
