@@ -69,9 +69,10 @@ void ring_wait(struct arena *arena, unsigned slot)
 
     atomic_store_explicit(sleeping, 1, memory_order_seq_cst);
     FAULT_POINT("ring_wait.flag_set");
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_seq_cst);
+    /* tail before head: a tail read last could hide a block pushed since behind one popped since. */
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     FAULT_POINT("ring_wait.looked");
-    if (atomic_load_explicit(&ring->tail, memory_order_relaxed) == head)
+    if (tail == atomic_load_explicit(&ring->head, memory_order_seq_cst))
         futex_wait(sleeping, 1, -1);
     FAULT_POINT("ring_wait.woken");
     atomic_store_explicit(sleeping, 0, memory_order_relaxed);
