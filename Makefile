@@ -80,4 +80,6 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
 
+include tests/stress/stress.mk
+
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
