@@ -24,15 +24,14 @@ static void test_group(struct block *block, uint32_t first, uint32_t count)
                        block->seconds + first);
 }
 
-/* Test the number of a wide chunk the reader is at; a damaged chunk's numbers come out failed. */
-static void test_one(struct block *block, struct chunk_reader *reader)
+/* Test number `index` of a wide chunk. From where the chunk is damaged the reader gets no further,
+ * and the numbers come out failed. */
+static void test_one(struct block *block, uint32_t index, struct chunk_reader *reader)
 {
-    uint32_t index = reader->index;
     struct number number;
     block->seconds[index] = 0;
     if (!chunk_next(reader, &number)) {
         block->verdicts[index] = VERDICT_FAILED;
-        reader->index = index + 1;
     } else if (number.negative) {
         block->verdicts[index] = VERDICT_COMPOSITE;
     } else {
@@ -60,7 +59,7 @@ static void run_block(struct worker_slot *slot, struct block *block)
         if (chunk.kind == CHUNK_NARROW)
             test_group(block, done, group);
         else
-            test_one(block, &reader);
+            test_one(block, done, &reader);
         FAULT_POINT("worker.tested");
         done += group;
         /* Publishes the verdicts; pairs with the dispatcher's load of done. */
