@@ -107,11 +107,48 @@ Test(log, json)
     json_decref(document);
 }
 
+/* A string field of `length` bytes, all of them `fill` but for the tail. */
+static const char *long_value(size_t length, char fill, const char *tail)
+{
+    static char value[2 * LOG_LINE_MAX];
+    memset(value, fill, length);
+    strcpy(value + length, tail);
+    return value;
+}
+
+Test(log, a_long_json_line_is_cut_but_stays_json)
+{
+    /* Whatever stands where the line is full: a plain byte, an escape, a character of two bytes. */
+    static const char *const tails[] = {"vvvvvvvv", "\"\"\"\"", "\x01\x01", "\xc3\xa9\xc3\xa9"};
+    for (size_t t = 0; t < sizeof tails / sizeof *tails; t++)
+        for (size_t length = LOG_LINE_MAX - 120; length < LOG_LINE_MAX; length++) {
+            const char *value = long_value(length, 'v', tails[t]);
+            json_t *document = json_of(LOG_INFO, "event",
+                                       log_fields(log_int("first", 1), log_str("value", value),
+                                                  log_int("last", 123456789)));
+            const char *seen = string_in(document, "value");
+            cr_assert_eq(json_integer_value(json_object_get(document, "first")), 1);
+            cr_assert_geq(strlen(seen), LOG_LINE_MAX - 120);
+            cr_assert_eq(strncmp(seen, value, strlen(seen)), 0);
+            json_t *last = json_object_get(document, "last");
+            cr_assert(!last || json_integer_value(last) == 123456789, "whole or not at all");
+            json_decref(document);
+        }
+}
+
+Test(log, fields_that_do_not_fit_are_left_out)
+{
+    const char *value = long_value(LOG_LINE_MAX, 'v', "");
+    json_t *document = json_of(
+        LOG_INFO, "event",
+        log_fields(log_str("a", value), log_str("b", value), log_int("c", 1), log_seconds("d", 1)));
+    cr_assert_eq(json_object_size(document), 4);
+    json_decref(document);
+}
+
 Test(log, a_long_text_line_is_cut_and_ended)
 {
-    char value[2 * LOG_LINE_MAX];
-    memset(value, 'v', sizeof value);
-    value[sizeof value - 1] = '\0';
+    const char *value = long_value(LOG_LINE_MAX, 'v', "");
     const char *line = capture(LOG_TEXT, LOG_INFO, "event", log_fields(log_str("value", value)));
     cr_assert_leq(strlen(line), LOG_LINE_MAX);
     cr_assert_gt(strlen(line), LOG_LINE_MAX - 64);
