@@ -122,7 +122,10 @@ enum { ARENA_MAX_BLOCKS = 4 * CLAIM_MAX_OWNERS };
  */
 int arena_create(struct arena *arena, unsigned slots, unsigned blocks);
 
-/* Put everything back to how arena_create() left it. Only while no other process uses it. */
+/*
+ * Put everything back to how arena_create() left it, but for the counts of restarts. Only while no
+ * other process uses it: tickets start over, so a worker that still held one could claim by it.
+ */
 void arena_reset(struct arena *arena);
 
 /* Unmap it. */
