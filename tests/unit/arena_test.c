@@ -11,7 +11,7 @@
 #include "common/board.h"
 #include "common/futex.h"
 #include "common/ring.h"
-#include "tests/support/child.h"
+#include "tests/support/forked.h"
 #include "tests/support/peek.h"
 
 enum { SLOTS = 3, BLOCKS = 6 };
@@ -220,8 +220,8 @@ static int sleep_on_board(void *unused)
 
 static pid_t start_dispatcher(void)
 {
-    pid_t child = child_start(sleep_on_board, NULL);
-    child_await_sleep(child, &arena.board->sleeping);
+    pid_t child = forked_start(sleep_on_board, NULL);
+    forked_await_sleep(child, &arena.board->sleeping);
     return child;
 }
 
@@ -229,15 +229,15 @@ Test(arena, wake_all_wakes_every_worker_and_the_dispatcher)
 {
     pid_t workers[SLOTS];
     for (unsigned slot = 0; slot < SLOTS; slot++) {
-        workers[slot] = child_start(sleep_in_slot, &slot);
-        child_await_sleep(workers[slot], &arena.slots[slot].sleeping);
+        workers[slot] = forked_start(sleep_in_slot, &slot);
+        forked_await_sleep(workers[slot], &arena.slots[slot].sleeping);
     }
     pid_t dispatcher = start_dispatcher();
 
     arena_wake_all(&arena);
     for (unsigned slot = 0; slot < SLOTS; slot++)
-        cr_assert_eq(child_wait(workers[slot]), 0);
-    cr_assert_eq(child_wait(dispatcher), 0);
+        cr_assert_eq(forked_wait(workers[slot]), 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
 }
 
 Test(arena, reap_completes_a_wake_its_dead_waker_began)
@@ -245,7 +245,7 @@ Test(arena, reap_completes_a_wake_its_dead_waker_began)
     pid_t dispatcher = start_dispatcher();
     atomic_store(&arena.board->sleeping, 0); /* what board_ring_bell() does before it wakes */
     arena_reap(&arena, 0);
-    cr_assert_eq(child_wait(dispatcher), 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
 }
 
 static int sleep_on_state(void *flag)
@@ -257,13 +257,13 @@ static int sleep_on_state(void *flag)
 
 Test(arena, a_new_state_wakes_who_waits_for_it_and_the_dispatcher)
 {
-    pid_t waiter = child_start(sleep_on_state, &arena.control->front_ready);
-    child_await_sleep(waiter, &arena.control->front_ready);
+    pid_t waiter = forked_start(sleep_on_state, &arena.control->front_ready);
+    forked_await_sleep(waiter, &arena.control->front_ready);
     pid_t dispatcher = start_dispatcher();
 
     arena_set_state(&arena, CONTROL_DRAIN);
-    cr_assert_eq(child_wait(waiter), 0);
-    cr_assert_eq(child_wait(dispatcher), 0);
+    cr_assert_eq(forked_wait(waiter), 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
     cr_assert_eq(atomic_load(&arena.control->state), CONTROL_DRAIN);
 }
 
@@ -271,7 +271,7 @@ Test(arena, a_wanted_sentinel_is_counted_and_rings)
 {
     pid_t dispatcher = start_dispatcher();
     arena_want_sentinel(&arena);
-    cr_assert_eq(child_wait(dispatcher), 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
     arena_want_sentinel(&arena);
     cr_assert_eq(atomic_load(&arena.control->sentinels_wanted), 2);
 }

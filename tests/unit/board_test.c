@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "common/ring.h"
-#include "tests/support/child.h"
+#include "tests/support/forked.h"
 #include "tests/support/peek.h"
 
 enum { SLOTS = 2, BLOCKS = 200 };
@@ -84,8 +84,8 @@ static int sleep_on_board(void *unused)
 
 static pid_t start_sleeper(void)
 {
-    pid_t child = child_start(sleep_on_board, NULL);
-    child_await_sleep(child, &arena.board->sleeping);
+    pid_t child = forked_start(sleep_on_board, NULL);
+    forked_await_sleep(child, &arena.board->sleeping);
     return child;
 }
 
@@ -93,7 +93,7 @@ Test(board, a_post_wakes_the_dispatcher)
 {
     pid_t child = start_sleeper();
     board_post(&arena, 100);
-    cr_assert_eq(child_wait(child), 0);
+    cr_assert_eq(forked_wait(child), 0);
     cr_assert_eq(board_take(&arena), 100);
 }
 
@@ -101,7 +101,7 @@ Test(board, the_bell_wakes_the_dispatcher)
 {
     pid_t child = start_sleeper();
     board_ring_bell(&arena);
-    cr_assert_eq(child_wait(child), 0);
+    cr_assert_eq(forked_wait(child), 0);
     cr_assert_eq(atomic_load(&arena.board->sleeping), 0);
 }
 

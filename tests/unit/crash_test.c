@@ -10,7 +10,7 @@
 #include "common/fault.h"
 #include "common/ring.h"
 #include "common/verdict.h"
-#include "tests/support/child.h"
+#include "tests/support/forked.h"
 #include "tests/support/peek.h"
 #include "worker/worker.h"
 
@@ -45,8 +45,8 @@ Test(crash, a_look_at_the_ring_that_takes_long_misses_no_push)
 {
     enum { FIRST = 2, SECOND = 3 };
     ring_push(&arena, FIRST, 0);
-    pid_t slow = child_start(wait_then_pop, NULL);
-    child_await_stop(slow);
+    pid_t slow = forked_start(wait_then_pop, NULL);
+    forked_await_stop(slow);
 
     /* The other worker is awake, but its flag is still set: it takes the wake for the second block
      * and then claims the first. */
@@ -55,6 +55,6 @@ Test(crash, a_look_at_the_ring_that_takes_long_misses_no_push)
     ring_wake(&arena, 1);
     cr_assert_eq(ring_pop(&arena, 0), FIRST);
 
-    child_continue(slow);
-    cr_assert_eq(child_wait(slow), SECOND);
+    forked_continue(slow);
+    cr_assert_eq(forked_wait(slow), SECOND);
 }

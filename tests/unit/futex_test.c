@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "common/clock.h"
-#include "tests/support/child.h"
+#include "tests/support/forked.h"
 
 Test(futex, a_word_that_differs_returns_at_once, .timeout = 10)
 {
@@ -42,8 +42,8 @@ Test(futex, a_wake_reaches_another_process, .timeout = 10)
         mmap(NULL, sizeof *word, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq((void *)word, MAP_FAILED);
 
-    pid_t child = child_start(wait_on, word);
-    child_await_sleep(child, word);
+    pid_t child = forked_start(wait_on, word);
+    forked_await_sleep(child, word);
     futex_wake(word, 1);
-    cr_assert_eq(child_wait(child), 0);
+    cr_assert_eq(forked_wait(child), 0);
 }

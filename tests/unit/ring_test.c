@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "tests/support/child.h"
+#include "tests/support/forked.h"
 #include "tests/support/peek.h"
 
 enum { SLOTS = 4, BLOCKS = 8 };
@@ -225,8 +225,8 @@ static int sleep_in_slot(void *slot)
 
 static pid_t start_sleeper(unsigned slot)
 {
-    pid_t child = child_start(sleep_in_slot, &slot);
-    child_await_sleep(child, &arena.slots[slot].sleeping);
+    pid_t child = forked_start(sleep_in_slot, &slot);
+    forked_await_sleep(child, &arena.slots[slot].sleeping);
     return child;
 }
 
@@ -251,7 +251,7 @@ Test(ring, a_push_wakes_a_sleeper)
     pid_t child = start_sleeper(2);
     ring_push(&arena, 0, 0);
     ring_wake(&arena, 1);
-    cr_assert_eq(child_wait(child), 0);
+    cr_assert_eq(forked_wait(child), 0);
     cr_assert_eq(atomic_load(&arena.slots[2].sleeping), 0);
 }
 
@@ -261,12 +261,12 @@ Test(ring, a_wake_wakes_no_more_than_asked)
     pid_t second = start_sleeper(3);
 
     ring_wake(&arena, 1);
-    cr_assert_eq(child_wait(first), 0);
+    cr_assert_eq(forked_wait(first), 0);
     cr_assert_eq(atomic_load(&arena.slots[3].sleeping), 1);
     ring_wake(&arena, 0);
     cr_assert_eq(atomic_load(&arena.slots[3].sleeping), 1);
     ring_wake(&arena, 100);
-    cr_assert_eq(child_wait(second), 0);
+    cr_assert_eq(forked_wait(second), 0);
 }
 
 Test(ring, waking_nobody_is_harmless)
@@ -280,10 +280,10 @@ Test(ring, a_killed_sleeper_costs_the_others_no_wake)
 {
     pid_t killed = start_sleeper(0);
     pid_t alive = start_sleeper(1);
-    child_kill(killed);
+    forked_kill(killed);
 
     ring_push(&arena, 0, 0);
     ring_wake(&arena, 1); /* spent on the dead one, whose flag comes first */
     cr_assert_eq(arena_reap(&arena, 0), 0);
-    cr_assert_eq(child_wait(alive), 0);
+    cr_assert_eq(forked_wait(alive), 0);
 }

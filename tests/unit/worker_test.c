@@ -8,7 +8,7 @@
 #include "common/board.h"
 #include "common/ring.h"
 #include "common/verdict.h"
-#include "tests/support/child.h"
+#include "tests/support/forked.h"
 #include "tests/support/peek.h"
 
 enum { NUMBERS, SENTINEL, BLOCKS, NO_VERDICT = 0xee };
@@ -143,7 +143,7 @@ Test(worker, exits_0_after_a_sentinel_and_1_without_its_supervisor)
     fill(CHUNK_WIDE, WIDE_COUNT, wide, WIDE_WORDS);
     ring_push(&arena, NUMBERS, 0);
     ring_push(&arena, SENTINEL, 0);
-    cr_assert_eq(child_wait(child_start(run_orphan, NULL)), 1);
-    cr_assert_eq(child_wait(child_start(run_worker, NULL)), 0);
+    cr_assert_eq(forked_wait(forked_start(run_orphan, NULL)), 1);
+    cr_assert_eq(forked_wait(forked_start(run_worker, NULL)), 0);
     cr_assert_eq(peek_claim(&arena, NUMBERS).state, CLAIM_DONE);
 }

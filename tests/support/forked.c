@@ -1,5 +1,5 @@
-/* child - forking, killing, and seeing how a child stands. See child.h. */
-#include "tests/support/child.h"
+/* forked - forking, killing, and seeing how a child stands. See forked.h. */
+#include "tests/support/forked.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-pid_t child_start(int (*body)(void *data), void *data)
+pid_t forked_start(int (*body)(void *data), void *data)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
@@ -24,7 +24,7 @@ pid_t child_start(int (*body)(void *data), void *data)
     _exit(body(data));
 }
 
-int child_wait(pid_t pid)
+int forked_wait(pid_t pid)
 {
     int status;
     if (waitpid(pid, &status, 0) != pid)
@@ -32,20 +32,20 @@ int child_wait(pid_t pid)
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-void child_kill(pid_t pid)
+void forked_kill(pid_t pid)
 {
     kill(pid, SIGKILL);
-    child_wait(pid);
+    forked_wait(pid);
 }
 
-void child_await_stop(pid_t pid)
+void forked_await_stop(pid_t pid)
 {
     int status;
     if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
         abort();
 }
 
-void child_continue(pid_t pid)
+void forked_continue(pid_t pid)
 {
     kill(pid, SIGCONT);
 }
@@ -65,7 +65,7 @@ static char state_of(pid_t pid)
     return name_end ? name_end[2] : '?';
 }
 
-void child_await_sleep(pid_t pid, const _Atomic uint32_t *flag)
+void forked_await_sleep(pid_t pid, const _Atomic uint32_t *flag)
 {
     while (atomic_load(flag) == 0 || state_of(pid) != 'S')
         sched_yield();
