@@ -45,6 +45,7 @@ int32_t ring_pop(struct arena *arena, unsigned slot)
     for (;;) {
         /* tail before head: a head older than tail would make ticket `tail` look pushed. */
         uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        FAULT_POINT("ring_pop.looked");
         uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
         if (tail == head)
             return RING_EMPTY;

@@ -24,10 +24,11 @@
 #include "tests/stress/stress.h"
 #include "worker/worker.h"
 
-enum { MAX_KILLS = 100000, LOOKS = 2000 };
+enum { LOOKS = 2000 };
 
 struct pool {
     struct arena arena;
+    pid_t feeding;
     uint64_t random;
     unsigned living;
     unsigned retired;   /* exited 0 */
@@ -46,6 +47,7 @@ static pid_t pid_of(const struct pool *pool, unsigned slot)
 static const char *const faults[] = {
     NULL,
     NULL,
+    "ring_pop.looked:stop",
     "ring_pop.cell_read",
     "ring_pop.cell_read:stop",
     "ring_pop.claimed",
@@ -132,15 +134,13 @@ static void continue_all(const struct pool *pool)
             kill(pid_of(pool, slot), SIGCONT);
 }
 
-/* Wait for the worker's end, and hand on what it held. */
-static void reap(struct pool *pool, unsigned slot)
+/* If the worker has ended, hand on what it held; false if it has not. */
+static bool reap(struct pool *pool, unsigned slot)
 {
     int status;
-    pid_t ended;
-    while ((ended = waitpid(pid_of(pool, slot), &status, WNOHANG)) == 0) {
-        continue_all(pool);
-        sched_yield();
-    }
+    pid_t ended = waitpid(pid_of(pool, slot), &status, WNOHANG);
+    if (ended == 0)
+        return false;
     if (ended < 0)
         stress_fail("worker %u is not there", slot);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
@@ -155,6 +155,7 @@ static void reap(struct pool *pool, unsigned slot)
     atomic_store(&pool->arena.slots[slot].pid, 0);
     pool->orphaned += arena_reap(&pool->arena, slot);
     pool->living--;
+    return true;
 }
 
 static bool is_closing(const struct pool *pool)
@@ -180,7 +181,8 @@ static void kill_some(struct pool *pool)
     unsigned count = 1 + (unsigned)stress_random(&pool->random, pool->living);
     for (; count > 0; count--) {
         unsigned slot = kill_one(pool, states[stress_random(&pool->random, 3)]);
-        reap(pool, slot);
+        while (!reap(pool, slot))
+            sched_yield();
         if (stress_random(&pool->random, 4) == 0)
             pause_randomly(pool); /* the others must do without it for a while */
         if (!is_closing(pool))
@@ -190,16 +192,32 @@ static void kill_some(struct pool *pool)
     }
 }
 
+/* The feeder says itself what is wrong, but in another process. */
+static void check_feeder(const struct pool *pool)
+{
+    siginfo_t info = {0};
+    waitid(P_PID, (id_t)pool->feeding, &info, WEXITED | WNOHANG | WNOWAIT);
+    if (info.si_pid != 0 && (info.si_code != CLD_EXITED || info.si_status != 0))
+        stress_fail("the feeder has failed");
+}
+
 /* Kill until the feeder has all its blocks back; then let the pool drain, or kill on. */
 static void supervise(struct pool *pool, bool kill_while_closing)
 {
-    while (!is_closing(pool) && pool->kills < MAX_KILLS)
+    while (!is_closing(pool)) {
         kill_some(pool);
+        check_feeder(pool);
+    }
     while (kill_while_closing && pool->living > 0 && stress_random(&pool->random, 3) != 0)
         kill_some(pool);
-    for (unsigned slot = 0; slot < pool->arena.slot_count; slot++)
-        if (any(pool, slot))
-            reap(pool, slot);
+    while (pool->living > 0) {
+        /* In any order: one may wait for a wake that died with another. */
+        for (unsigned slot = 0; slot < pool->arena.slot_count; slot++)
+            if (any(pool, slot))
+                reap(pool, slot);
+        continue_all(pool);
+        sched_yield();
+    }
 }
 
 /* --- the feeder's part --------------------------------------------------------------------------
@@ -241,14 +259,14 @@ static void run_round(struct pool *pool, struct feeder *feeder, struct stress_ro
         stress_fail("no arena");
     pool->retired = 0;
     feeder_init(feeder, &pool->arena, round.position, stress_random(&pool->random, UINT64_MAX));
-    pid_t feeding = start_feeder(pool, feeder, duration_ns);
+    pool->feeding = start_feeder(pool, feeder, duration_ns);
     for (unsigned slot = 0; slot < round.workers; slot++)
         start_worker(pool, slot);
     unsigned orphaned_before = pool->orphaned;
     supervise(pool, kill_while_closing);
 
     int status;
-    if (waitpid(feeding, &status, 0) != feeding || status != 0)
+    if (waitpid(pool->feeding, &status, 0) != pool->feeding || status != 0)
         stress_fail("the feeder ended with status %x", (unsigned)status);
     feeder_settle(feeder);
     check_sentinels(pool, feeder, round.workers - pool->retired);
