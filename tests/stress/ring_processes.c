@@ -43,7 +43,7 @@ static pid_t pid_of(const struct pool *pool, unsigned slot)
     return atomic_load(&pool->arena.slots[slot].pid);
 }
 
-/* Where a worker may die or stop itself, see docs/crash.md; NULL: nowhere. */
+/* Where a worker dies or stops itself in MODE=fault, see docs/crash.md; NULL: nowhere. */
 static const char *const faults[] = {
     NULL,
     NULL,

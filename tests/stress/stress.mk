@@ -10,8 +10,8 @@ STRESS_PROGRAMS   := $(addprefix $(BUILD)/tests/,$(or $(STRESS_NAMES_$(MODE)),$(
 
 $(BUILD)/tests/ring_%: $(OBJ)/tests/stress/ring_%.o $(STRESS_SUPPORT) $(COMMON_OBJS) $(WORKER_OBJS) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs gmp)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs gmp) -lm,LINK $@)
 
 .PHONY: stress
-stress: $(STRESS_PROGRAMS) ## the protocol under load and under kills (also: MODE=tsan, MODE=asan)
+stress: $(STRESS_PROGRAMS) ## the protocol under load and under kills (also: MODE=tsan, MODE=fault)
 	@for program in $^; do $$program --seconds=$(STRESS_SECONDS) || exit 1; done
