@@ -15,12 +15,13 @@ MODE_CFLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 MODE_CFLAGS_coverage := -O0 -g --coverage
+MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
 MODE_LDFLAGS_release  := -Wl,-z,relro,-z,now
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
 MODE_LDFLAGS_tsan     := -fsanitize=thread
 MODE_LDFLAGS_coverage := --coverage
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
-$(error MODE=$(MODE) is not one of release, asan, tsan, coverage)
+$(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault)
 endif
 our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
                -DPRIMED_VERSION='"$(VERSION)"'
@@ -78,5 +79,7 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 .PHONY: unit
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
+
+include tests/stress/stress.mk
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
