@@ -482,8 +482,11 @@ void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
 void dispatcher_drain(struct dispatcher *d)
 {
     pthread_join(d->thread, NULL);
-    while (d->schedule.count > 0) {
-        struct job *job = schedule_next(&d->schedule);
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+    for (struct job *job; (job = schedule_next(&d->schedule)) != NULL;) {
         schedule_remove(&d->schedule, job);
         release_job(d, job);
     }
