@@ -9,12 +9,11 @@ static unsigned words_of(const struct arena *arena)
     return (arena->block_count + 63) / 64;
 }
 
-void board_finish(struct arena *arena, uint32_t index, unsigned slot)
+void board_finish(struct arena *arena, uint32_t index)
 {
     _Atomic uint64_t *word = &arena_block(arena, index)->claim;
     struct claim claim = claim_unpack(atomic_load_explicit(word, memory_order_relaxed));
     claim.state = CLAIM_DONE;
-    claim.owner = slot;
     /* Publishes the verdicts; pairs with the dispatcher's load of the claim word. */
     atomic_store_explicit(word, claim_pack(claim), memory_order_release);
     FAULT_POINT("board_finish.done");

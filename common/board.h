@@ -20,8 +20,8 @@ struct board {
     alignas(CACHE_LINE) _Atomic uint64_t bits[];
 };
 
-/* The worker in `slot` has finished its RUNNING block: mark it DONE, post it, ring the bell. */
-void board_finish(struct arena *arena, uint32_t block, unsigned slot);
+/* Mark a RUNNING block DONE, post it, ring the bell. The worker that runs it. */
+void board_finish(struct arena *arena, uint32_t block);
 
 /* Set the block's bit and wake the dispatcher. Any process. */
 void board_post(struct arena *arena, uint32_t block);

@@ -19,7 +19,7 @@ enum {
     BULK_PER_WORKER = 2,  /* blocks in flight for each worker: one running, one to go on with */
     CANCEL_GRACE_MS = 20, /* a worker that has not seen a cancellation by then is killed */
     TIMEOUT_CHECKS = 10,  /* how often within its time limit a number is looked at */
-    TIMEOUT_CHECK_MAX_S = 1,
+    LOOK_AGAIN_S = 1,     /* after which the dispatcher looks at blocks in flight in any case */
 };
 
 /* What the dispatcher knows of the block of the same index. */
@@ -283,15 +283,17 @@ static void request_kill(struct dispatcher *d, struct flight *flight, const stru
  */
 static int64_t check_running(struct dispatcher *d)
 {
+    if (d->in_flight == 0)
+        return -1;
     int64_t timeout = d->options.number_timeout_ns;
-    int64_t next = -1;
-    if (d->in_flight > 0 && timeout > 0) {
+    int64_t next = LOOK_AGAIN_S * NS_PER_S;
+    if (timeout > 0 && timeout / TIMEOUT_CHECKS < next)
         next = timeout / TIMEOUT_CHECKS;
-        if (next > TIMEOUT_CHECK_MAX_S * NS_PER_S)
-            next = TIMEOUT_CHECK_MAX_S * NS_PER_S;
-    }
+    /* A worker that was stopped right after it was woken holds up nothing but itself. */
+    if (ring_length(d->arena) > 0)
+        ring_wake(d->arena, 1);
     int64_t now = clock_monotonic_ns();
-    for (uint32_t i = 0; i < d->arena->block_count && d->in_flight > 0; i++) {
+    for (uint32_t i = 0; i < d->arena->block_count; i++) {
         struct flight *flight = &d->flights[i];
         if (!flight->job || (timeout == 0 && !flight->canceled_ns))
             continue;
@@ -480,8 +482,11 @@ void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
 void dispatcher_drain(struct dispatcher *d)
 {
     pthread_join(d->thread, NULL);
-    while (d->schedule.count > 0) {
-        struct job *job = schedule_next(&d->schedule);
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+    for (struct job *job; (job = schedule_next(&d->schedule)) != NULL;) {
         schedule_remove(&d->schedule, job);
         release_job(d, job);
     }

@@ -83,7 +83,7 @@ void worker_loop(struct arena *arena, unsigned slot)
         bool is_sentinel = block->kind == BLOCK_SENTINEL;
         if (!is_sentinel)
             run_block(&arena->slots[slot], block);
-        board_finish(arena, (uint32_t)index, slot);
+        board_finish(arena, (uint32_t)index);
         if (is_sentinel)
             return;
     }

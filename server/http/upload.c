@@ -17,7 +17,6 @@ enum { ENVELOPE_MAX = 64 * 1024 };
 enum commit_state { COMMIT_PENDING, COMMIT_SUSPENDED, COMMIT_DONE };
 
 struct upload {
-    enum intake_format format;
     struct intake *intake;
     struct store *store;
     struct store_draft *draft;
@@ -90,6 +89,15 @@ static int append_chunk(void *context, const struct chunk *chunk)
     return (int)store_append(upload->store, upload->draft, chunk);
 }
 
+/* Throw away what has not become a batch. */
+static void release(struct request *request)
+{
+    struct upload *upload = request->state;
+    store_discard(upload->store, upload->draft);
+    intake_free(upload->intake);
+    free(upload);
+}
+
 /* Refuse at once what need not be read; otherwise get ready to read it. */
 bool upload_begin(struct request *request)
 {
@@ -121,14 +129,14 @@ bool upload_begin(struct request *request)
 
     struct upload *upload = calloc(1, sizeof *upload);
     enum store_result result = STORE_NO_MEMORY;
-    request->upload = upload;
     if (upload) {
         struct intake_limits limits = {
             .max_digits = config->max_digits,
             .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
             .max_envelope = ENVELOPE_MAX,
         };
-        upload->format = format;
+        request->state = upload;
+        request->release = release;
         upload->store = request->http->options.store;
         result = store_begin(upload->store, &upload->draft);
         if (result == STORE_OK) {
@@ -148,7 +156,7 @@ bool upload_begin(struct request *request)
 
 void upload_body(struct request *request, const char *bytes, size_t size)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     if (request->body_bytes > request->http->options.config->max_body)
         upload->too_large = true;
     else
@@ -159,6 +167,7 @@ void upload_body(struct request *request, const char *bytes, size_t size)
 
 static void reply_malformed(struct request *request)
 {
+    const struct upload *upload = request->state;
     static const enum problem problems[] = {
         [INTAKE_JSON] = PROBLEM_MALFORMED_JSON,
         [INTAKE_LINES] = PROBLEM_MALFORMED_LINES,
@@ -167,16 +176,17 @@ static void reply_malformed(struct request *request)
     };
     size_t kept;
     uint64_t total;
-    const struct intake_error *errors = intake_errors(request->upload->intake, &kept, &total);
-    problem_reply(request, problems[intake_format_found(request->upload->intake)], "%s",
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
+    problem_reply(request, problems[intake_format_found(upload->intake)], "%s",
                   kept ? errors[0].detail : "the body is malformed");
 }
 
 static void reply_invalid(struct request *request)
 {
+    const struct upload *upload = request->state;
     size_t kept;
     uint64_t total;
-    const struct intake_error *errors = intake_errors(request->upload->intake, &kept, &total);
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
     struct problem_error list[INTAKE_MAX_ERRORS];
     for (size_t i = 0; i < kept; i++)
         list[i] = (struct problem_error){"pointer", errors[i].pointer, errors[i].detail};
@@ -190,7 +200,7 @@ static void reply_invalid(struct request *request)
 /* The body was not a batch: say why. */
 static void reply_refused(struct request *request, enum intake_status status)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     size_t kept;
     uint64_t total;
     const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
@@ -218,7 +228,7 @@ static void reply_refused(struct request *request, enum intake_status status)
 static void committed(void *context, enum store_result result, const struct batch *batch)
 {
     struct request *request = context;
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     upload->result = result;
     if (result == STORE_OK)
         upload->batch = *batch;
@@ -232,7 +242,7 @@ static void committed(void *context, enum store_result result, const struct batc
  */
 static void commit(struct request *request, const struct intake_envelope *envelope)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     struct batch_spec spec = {
         .priority = envelope->priority,
         .ttl_s = envelope->ttl ? envelope->ttl : request->http->options.config->ttl_s,
@@ -253,7 +263,7 @@ static void commit(struct request *request, const struct intake_envelope *envelo
 static bool submit(struct request *request)
 {
     struct http *http = request->http;
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     if (upload->result != STORE_OK) {
         reply_unavailable(request, upload->result);
         return false;
@@ -274,7 +284,7 @@ static bool submit(struct request *request)
 
 void upload_handle(struct request *request)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     if (upload->too_large) {
         reply_too_large(request);
         return;
@@ -301,14 +311,4 @@ void upload_handle(struct request *request)
             return;
     }
     batches_reply_accepted(request, &upload->batch);
-}
-
-void upload_free(struct request *request)
-{
-    struct upload *upload = request->upload;
-    if (!upload)
-        return;
-    store_discard(upload->store, upload->draft);
-    intake_free(upload->intake);
-    free(upload);
 }

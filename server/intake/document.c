@@ -43,8 +43,8 @@ enum document_status document_parse(const struct text *text, size_t flags, struc
 {
     const char *nul = memchr(text->data, '\0', text->length);
     if (nul) { /* for jansson that is the end of the text */
-        *fault = (struct document_fault){.position = (size_t)(nul - text->data),
-                                         .reason = "a NUL byte"};
+        *fault =
+            (struct document_fault){.position = (size_t)(nul - text->data), .reason = "a NUL byte"};
         *value = NULL;
         return DOCUMENT_MALFORMED;
     }

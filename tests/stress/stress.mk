@@ -12,6 +12,7 @@ $(BUILD)/tests/ring_%: $(OBJ)/tests/stress/ring_%.o $(STRESS_SUPPORT) $(COMMON_O
 	@mkdir -p $(@D)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs gmp) -lm,LINK $@)
 
+##@ Test
 .PHONY: stress
 stress: $(STRESS_PROGRAMS) ## the protocol under load and under kills (also: MODE=tsan, MODE=fault)
 	@for program in $^; do $$program --seconds=$(STRESS_SECONDS) || exit 1; done

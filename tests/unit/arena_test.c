@@ -118,7 +118,7 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
         ring_push(&arena, i, 1);
     for (uint32_t i = 0; i < BLOCKS / 2; i++)
         ring_pop(&arena, 1);
-    board_finish(&arena, 0, 1);
+    board_finish(&arena, 0);
     atomic_store(&arena.board->sleeping, 1);
     atomic_store(&arena.slots[2].sleeping, 1);
     atomic_store(&arena.slots[2].pid, 4711);

@@ -61,7 +61,7 @@ Test(board, finish_marks_the_block_done_and_posts_it)
 {
     ring_push(&arena, 9, 4);
     cr_assert_eq(ring_pop(&arena, 1), 9);
-    board_finish(&arena, 9, 1);
+    board_finish(&arena, 9);
 
     struct claim claim = peek_claim(&arena, 9);
     cr_assert_eq(claim.state, CLAIM_DONE);

@@ -169,7 +169,7 @@ Test(crash, a_claimant_that_slept_through_a_lap_claims_in_order)
     pid_t slow = start_worker(1, "ring_pop.cell_read:stop");
     forked_await_stop(slow);
     cr_assert_eq(ring_pop(&arena, 0), OLD);
-    board_finish(&arena, OLD, 0);
+    board_finish(&arena, OLD);
     push_numbers(NEXT, 1);
     push_numbers(OLD, 1); /* in the cell it has read, but under another ticket */
 
