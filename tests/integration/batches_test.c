@@ -409,7 +409,7 @@ Test(batches, canceling_a_running_and_a_queued_batch)
     enum { COUNT = 400 };
     struct primed service = primed_start("--workers=1");
     struct text body = {.data = NULL};
-    work_add_mersenne(&body, 4423);
+    work_add_mersenne(&body, 2203);
     char *prime = strndup(body.data, body.length - 1);
     text_destroy(&body);
     const char *ids[2];
@@ -518,7 +518,7 @@ Test(batches, a_small_batch_does_not_wait_behind_a_big_one)
     enum { COUNT = 4000 };
     struct primed service = primed_start("--workers=1");
     struct text body = {.data = NULL};
-    work_add_mersenne(&body, 4423);
+    work_add_mersenne(&body, 2203);
     char *prime = strndup(body.data, body.length - 1);
     text_destroy(&body);
     work_add_repeated(&body, prime, COUNT);
