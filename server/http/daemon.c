@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -42,6 +43,26 @@ static void begin(struct request *request)
     request->hold_reply = false;
 }
 
+/*
+ * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill its
+ * buffer: the end of a connection that came together with the last piece of an unfinished body goes
+ * unnoticed until the idle timeout, and what came before is kept as long. A resumed connection is read again.
+ */
+static void notice_end(struct request *request)
+{
+    if (request->end_seen || request->replied || !request->route || !request->route->body)
+        return;
+    char byte;
+    int socket =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    ssize_t peeked = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    request->end_seen = true;
+    MHD_suspend_connection(request->connection);
+    MHD_resume_connection(request->connection);
+}
+
 /* Where memory ran out there is no reply, and the connection is closed. */
 static enum MHD_Result reply_or_close(const struct request *request)
 {
@@ -76,6 +97,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *request_context = request;
         atomic_fetch_add(&http->open_requests, 1);
         begin(request);
+        notice_end(request);
         return reply_or_close(request);
     }
     if (*upload_data_size > 0) {
@@ -83,6 +105,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         if (!request->replied && request->route && request->route->body)
             request->route->body(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
+        notice_end(request);
         uint64_t most = http->options.config->max_body + DISCARD_MAX;
         return request->body_bytes > most ? MHD_NO : MHD_YES;
     }
