@@ -51,6 +51,11 @@ def one_line(value, limit=300):
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
+def place_in_check(error):
+    """The line of a check that an exception went through last."""
+    return [frame.line for frame in traceback.extract_tb(error.__traceback__) if "/checks/" in frame.filename][-1]
+
+
 def run(api, pattern, verbose):
     """Run the checks whose names match; the number of failures."""
     passed = failed = 0
@@ -68,7 +73,6 @@ def run(api, pattern, verbose):
             print(f"FAIL {name}: {failure}", flush=True)
         except Exception as error:  # of the connection, or of an answer too odd to look at
             failed += 1
-            place = traceback.extract_tb(error.__traceback__)[1]
-            print(f"FAIL {name}: line {place.lineno}, {place.line}: {error!r}", flush=True)
+            print(f"FAIL {name}: {error!r} at `{place_in_check(error)}`", flush=True)
     print(f"{passed} passed, {failed} failed")
     return failed

@@ -104,8 +104,8 @@ def more_than_a_thousand_come_without_results(api):
 
 
 @check_each(PSEUDOPRIMES)
-def pseudoprimes(api, name):
-    check_items(inline(api, PSEUDOPRIMES[name]), PSEUDOPRIMES[name])
+def pseudoprimes(api, numbers):
+    check_items(inline(api, numbers), numbers)
 
 
 @check

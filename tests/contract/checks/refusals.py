@@ -115,8 +115,8 @@ def numbers_of_the_wrong_type(api, numbers):
 
 
 WRONG_MEMBERS = {
-    "priority": [10, -1, 1.5, "5", True, None, [], {}, 2**70],
-    "ttl": [0, -1, 1.5, "60", 31536001, True, None, [], 2**64 + 60],
+    "priority": [10, -1, 1.5, "5", True, None, [], {}],
+    "ttl": [0, -1, 1.5, "60", 31536001, True, None, []],
     "metadata": [[], "x", 1, None, True],
 }
 
@@ -135,9 +135,23 @@ def an_unknown_member(api, case):
         equal(pointers(refused(api, 422, body)), [pointer], "the pointers")
 
 
-@check_each([b'{"numbers":[1],"numbers":[2]}', b'{"ttl":5,"numbers":[1],"ttl":6}', b'{"numbers":[1],"metadata":{},"metadata":{}}'])
+@check_each([b'{"numbers":[1],"numbers":[2]}', b'{"ttl":5,"numbers":[1],"ttl":6}', b'{"numbers":[1],"metadata":{},"metadata":{}}',
+             b'{"numbers":[1],"metadata":{"a":1,"a":1}}'])
 def a_member_given_twice(api, body):
-    refused(api, (400, 422), body)
+    equal(refused(api, 400, body)["type"], "/problems/malformed-json", "the type")
+
+
+@check_each([("application/json", b"[2]"), ("text/plain", b"2\n"), (None, b"2\n"), (None, b"[2]")])
+def a_byte_order_mark(api, case):
+    media, body = case
+    problem = refused(api, 400, b"\xef\xbb\xbf" + body, media)
+    expect("byte 0" in problem["detail"], "byte 0 to be named", problem["detail"])
+
+
+@check_each([2**70, -2**63 - 1])
+def an_integer_beyond_a_word_outside_the_numbers(api, value):
+    for member in ({"priority": value}, {"ttl": value}, {"metadata": {"n": value}}):
+        refused(api, 422, {"numbers": [2], **member})
 
 
 @check
