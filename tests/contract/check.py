@@ -21,13 +21,16 @@ SUBJECTS = ("service", "protocol", "intake", "refusals", "batches", "results", "
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="the service's address, such as http://127.0.0.1:8080")
-    parser.add_argument("-k", "--match", default="", metavar="PATTERN", help="only the checks whose name matches")
+    parser.add_argument("-k", "--match", default="", metavar="PATTERN",
+                        help="only the checks whose name matches")
     parser.add_argument("-l", "--list", action="store_true", help="list the checks, and do nothing")
     parser.add_argument("-v", "--verbose", action="store_true", help="name the checks that pass as well")
     parser.add_argument("--max-digits", type=int, default=10000, help="what the service was started with")
-    parser.add_argument("--max-body", type=int, default=2**30, help="what the service was started with, in bytes")
+    parser.add_argument("--max-body", type=int, default=2**30,
+                        help="what the service was started with, in bytes")
     arguments = parser.parse_args()
 
     sys.set_int_max_str_digits(0)

@@ -78,7 +78,8 @@ def check_body(contract, method, specification, response):
     if not content:
         expect(not response.body and response.media is None, "no body", describe(response))
         return
-    expect(response.media in content, f"one of the media types {sorted(content)}", response.headers.get("Content-Type"))
+    expect(response.media in content, f"one of the media types {sorted(content)}",
+           response.headers.get("Content-Type"))
     if method == "HEAD":
         expect(not response.body, "no body after HEAD", describe(response))
         return
@@ -139,7 +140,8 @@ def find_batch_mistakes(batch):
         yield "queued, with verdicts"
     if batch["status"] == "completed" and counts["canceled"]:
         yield "completed, with canceled numbers"
-    times = [moment(batch[member]) for member in ("created_at", "started_at", "ended_at", "expires_at") if batch[member]]
+    times = [moment(batch[member]) for member in ("created_at", "started_at", "ended_at",
+                                                  "expires_at") if batch[member]]
     if times != sorted(times):
         yield "its times are not in order"
     home = f"/v1/batches/{batch['id']}"

@@ -53,7 +53,8 @@ def one_line(value, limit=300):
 
 def place_in_check(error):
     """The line of a check that an exception went through last."""
-    return [frame.line for frame in traceback.extract_tb(error.__traceback__) if "/checks/" in frame.filename][-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame.line for frame in frames if "/checks/" in frame.filename][-1]
 
 
 def run(api, pattern, verbose):
