@@ -63,6 +63,10 @@ BIG_PRIMES = [2**64 - 59, 2**127 - 1, 2**128 - 159, 2**256 - 189, 2**512 - 569, 
               2**2048 - 1942289]
 GREATEST = 2**4096 - 2549
 
+# The least prime of ten thousand digits, as text.
+GREAT_DIGITS = 10000
+GREAT = "1" + "0" * 9994 + "33603"
+
 # Composites that pass one famous test or another.
 PSEUDOPRIMES = {
     "Carmichael": [561, 1105, 1729, 2465, 294409, 56052361, 118901521, 172947529],

@@ -36,8 +36,9 @@ def describe(response):
 def find_specification(contract, method, target, response):
     """What the contract says of such a response."""
     components = contract.document["components"]["responses"]
-    found = contract.match(urllib.parse.unquote(target.split("?")[0], errors="replace"))
-    if found is None:
+    path = urllib.parse.unquote(target.split("?")[0], errors="replace")
+    found = contract.match(path)
+    if found is None or "\0" in path:
         expect(response.status == 404, "404 for a path that is not in the contract", describe(response))
         return components["NotFound"]
     path, item = found

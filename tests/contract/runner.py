@@ -11,6 +11,10 @@ class Failure(Exception):
     """What was expected, and what came."""
 
 
+class Skip(Exception):
+    """Why a check cannot be made of this service."""
+
+
 def check(function):
     """Make a function of the client a check; its name, in words, is what is checked."""
     checks.append((f"{subject(function)}: {words(function)}", function))
@@ -69,6 +73,9 @@ def run(api, pattern, verbose):
             passed += 1
             if verbose:
                 print(f"ok   {name} ({time.monotonic() - began:.2f} s)", flush=True)
+        except Skip as reason:
+            if verbose:
+                print(f"skip {name}: {reason}", flush=True)
         except Failure as failure:
             failed += 1
             print(f"FAIL {name}: {failure}", flush=True)

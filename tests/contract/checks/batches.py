@@ -5,9 +5,9 @@ import contextlib
 import time
 import uuid
 
-from primes import GREATEST
+from primes import GREAT, GREAT_DIGITS, GREATEST
 from rules import ENDED, check_items, moment
-from runner import check, check_each, equal, expect
+from runner import Skip, check, check_each, equal, expect
 
 NEVER = "019abc12-3456-7def-8123-456789abcdef"
 
@@ -130,6 +130,48 @@ def many_clients_at_once(api):
     equal(len({batch["id"] for batch in answers}), 40, "the number of different ids")
 
 
+def need_a_short_timeout(api):
+    if api.limits.number_timeout > 2 or api.limits.max_digits < GREAT_DIGITS:
+        raise Skip("--number-timeout is too long to wait for, or --max-digits too small for it")
+
+
+@check
+def numbers_that_take_too_long(api):
+    need_a_short_timeout(api)
+    batch = api.done(["97", GREAT, "4"])
+    equal((batch["status"], batch["counts"]["failed"]), ("completed", 1), "status and the number of failed")
+    items = api.items(batch)
+    check_items(items[:1], [97])
+    check_items(items[2:], [4], 2)
+    equal(items[1], {"index": 1, "n": GREAT, "prime": None, "error": "timeout"}, "the item")
+    equal(api.items(batch, "&only=failed"), items[1:2], "the items without a verdict")
+    home = batch["links"]["results"]
+    equal(list(api.get(f"{home}?format=octets").body), [1, 4, 0], "the octets")
+    lines = api.get(f"{home}?format=csv&only=failed").text.splitlines()
+    equal(lines[1:], [f"1,{GREAT},,timeout,"], "the line of CSV")
+
+
+@check
+def a_lone_number_that_takes_too_long(api):
+    need_a_short_timeout(api)
+    batch = api.post([GREAT], status=200, wait=5).json
+    equal(batch["results"][0].get("error"), "timeout", "the error")
+    outcome = api.get(f"/v1/numbers/{GREAT}").json
+    equal(outcome.get("error"), "timeout", "the error of the number, not in a batch")
+
+
+@check
+def a_batch_that_has_expired_is_gone(api):
+    batch = api.ended(api.post({"numbers": [2], "ttl": 1}, wait=10).json)
+    with slow_batch(api) as slow:
+        for _ in range(10):
+            response = api.get(batch["links"]["self"], (200, 410))
+            if response.status == 410:
+                break
+            api.get(slow["links"]["self"] + "?wait=1")
+    equal(response.status, 410, "the answer in the end")
+
+
 # --- the list -------------------------------------------------------------------------------------
 
 
@@ -176,6 +218,17 @@ def pages_stay_put_while_batches_come_and_go(api):
     api.done([2])
     following = api.get(page["next"]).json["batches"]
     equal([batch["id"] for batch in following], [made[2]["id"], made[1]["id"]], "the next page")
+
+
+@check
+def pages_of_one_status(api):
+    made = [api.done([n])["id"] for n in range(3)]
+    seen, target = [], "/v1/batches?status=completed&limit=1"
+    while len(seen) < 3:
+        page = api.get(target).json
+        seen += [(batch["id"], batch["status"]) for batch in page["batches"]]
+        target = page["next"]
+    equal(seen, [(id, "completed") for id in made[::-1]], "the three newest that are completed")
 
 
 @check_each(["queued", "running", "canceling", "completed", "canceled"])

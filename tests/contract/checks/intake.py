@@ -155,7 +155,7 @@ def minus_zero_is_zero(api):
 
 @check
 def as_many_digits_as_there_may_be(api):
-    n = 10 ** (api.max_digits - 1)
+    n = 10 ** (api.limits.max_digits - 1)
     check_items(inline(api, b"[%d, %d]" % (n, -n)), [n, -n])
 
 

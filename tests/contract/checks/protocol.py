@@ -4,6 +4,7 @@ import http.client
 import json
 import resource
 
+from checks.batches import slow_batch
 from runner import check, check_each, equal, expect
 
 PATHS = ["/v1/batches", "/v1/batches/{id}", "/v1/batches/{id}/results", "/v1/batches/{id}/events",
@@ -59,7 +60,8 @@ def head_of_events(api):
              "/v1/numbers/", "/v2/batches", "/V1/batches",
              "/v1/Batches", "/healthz/", "/healthz/x", "/openapi.yml", "/openapi.yaml/", "/../etc/passwd",
              "/%2e%2e/etc/passwd", "/..%5c..%5cetc",
-             "/v1/batches/../../etc/passwd", "/%00", "/healthz%00", "/%FF%FE", "/favicon.ico", "/.", "/..",
+             "/v1/batches/../../etc/passwd", "/%00", "/healthz%00", "/v1/batches/%00", "/v1/numbers/7%00",
+             "/%FF%FE", "/favicon.ico", "/.", "/..",
              "/index.html", "/*", "/%",
              "/v1/numbers/97/98", "/v1/batches/x/y", "/v1/batches/x/results/y", "/" + "a/" * 500,
              "/" + "x" * 4000, "/%E2%82%AC", "/a%20b", "/<script>"])
@@ -139,6 +141,39 @@ def one_connection_serves_many_requests(api):
     connection.close()
 
 
+@check_each(["csv", "ndjson", "text", "octets"])
+def a_connection_survives_a_stream(api, form):
+    connection, home = api.connect(), api.done([2])["links"]["results"]
+    for _ in range(2):
+        api.get(f"{home}?format={form}", connection=connection)
+        api.request("HEAD", f"{home}?format={form}", connection=connection)
+
+
+@check_each([("application/xml", 415), ("application/json", 400), ("text/plain", 422)])
+def a_connection_survives_a_refusal(api, case):
+    media, status = case
+    connection = api.connect()
+    for _ in range(2):
+        api.request("POST", "/v1/batches", b"x" * 50000, {"Content-Type": media}, status, connection)
+        api.get("/healthz", connection=connection)
+
+
+@check
+def a_request_without_a_host(api):
+    equal(api.raw(b"GET /healthz HTTP/1.1\r\n\r\n"), 400, "status")
+
+
+@check
+def lengths_that_contradict_each_other(api):
+    head = b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n"
+    equal(api.raw(head + b"[2]  "), 400, "status")
+
+
+@check
+def a_target_in_absolute_form(api):
+    equal(api.raw(b"GET http://%b/healthz HTTP/1.1\r\nHost: x\r\n\r\n" % api.host.encode()), 200, "status")
+
+
 @check
 def requests_sent_ahead(api):
     with api.socket() as connection:
@@ -166,6 +201,21 @@ def a_client_of_http_1_0(api):
 def accept_is_ignored_elsewhere(api):
     for target in ("/v1/batches", "/healthz", "/v1/numbers/7", "/openapi.yaml", "/metrics", "/"):
         api.get(target, headers={"Accept": "image/png"})
+
+
+@check
+def many_who_wait_hold_up_nobody(api):
+    waiting = []
+    with slow_batch(api) as slow:
+        for target in (slow["links"]["self"] + "?wait=60", slow["links"]["self"] + "/events",
+                       slow["links"]["results"] + "?format=csv"):
+            for _ in range(100):
+                waiting.append(api.socket())
+                waiting[-1].sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        equal(api.post([97], status=200, wait=30).json["counts"]["prime"], 1, "the primes")
+        api.get("/healthz")
+    for connection in waiting:
+        connection.close()
 
 
 @check

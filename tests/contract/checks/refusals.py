@@ -3,7 +3,8 @@
 import json
 import re
 
-from runner import check, check_each, equal, expect
+from checks.batches import slow_batch
+from runner import Skip, check, check_each, equal, expect
 
 LINES = ("text/plain", "application/x-ndjson", None)
 
@@ -181,11 +182,11 @@ def nesting_without_end(api):
              "text": lambda n: (b"1\n%b\n" % n, "text/plain"),
              "NDJSON": lambda n: (b'1\n"-%b"\n' % n, "application/x-ndjson")})
 def too_many_digits(api, body):
-    for count in (api.max_digits + 1, 1000000):
+    for count in (api.limits.max_digits + 1, min(1000000, api.limits.max_body // 2)):
         problem = refused(api, 422, *body(b"7" * count))
         equal(pointers(problem), ["#/1"], "the pointers")
-        expect(str(api.max_digits) in re.sub(r"[,_ ](?=\d)", "", json.dumps(problem)),
-               f"the limit {api.max_digits}", problem)
+        expect(str(api.limits.max_digits) in re.sub(r"[,_ ](?=\d)", "", json.dumps(problem)),
+               f"the limit {api.limits.max_digits}", problem)
 
 
 @check_each(range(1, 8))
@@ -212,20 +213,53 @@ def a_content_encoding(api, encoding):
 @check_each({"with Expect": {"Expect": "100-continue"}, "without": {}})
 def a_length_above_the_limit_is_refused_before_the_body(api, headers):
     before = newest(api)
-    for length in (api.max_body + 1, 2**40, 2**62):
+    for length in (api.limits.max_body + 1, 2**40, 2**62) if headers else (2**40, 2**62):
         response = api.post((), "application/json", 413, headers={"Content-Length": str(length), **headers})
         equal(response.json["type"], "/problems/body-too-large", "the type")
-        expect(str(api.max_body) in re.sub(r"[,_](?=\d)", "", response.json["detail"]),
-               f"the limit {api.max_body}", response.json)
+        expect(str(api.limits.max_body) in re.sub(r"[,_](?=\d)", "", response.json["detail"]),
+               f"the limit {api.limits.max_body}", response.json)
     equal(newest(api), before, "the batches after a refusal")
+
+
+@check_each([("application/json", b"[97]", b"HTTP/1.1 100"), ("application/xml", b"", b"HTTP/1.1 415")])
+def a_client_that_asks_before_it_sends(api, case):
+    media, body, wanted = case
+    with api.socket() as connection:
+        connection.sendall(b"POST /v1/batches?wait=9 HTTP/1.1\r\nHost: x\r\nContent-Type: %b\r\nContent-Length: 4\r\n"
+                           b"Expect: 100-continue\r\n\r\n" % media.encode())
+        first = connection.recv(65536)
+        expect(first.startswith(wanted), wanted, first)
+        if body:
+            connection.sendall(body)
+            second = connection.recv(65536)
+            expect(second.startswith(b"HTTP/1.1 200"), "200 after the body", second)
 
 
 @check
 def a_body_of_unknown_length_that_grows_too_long(api):
-    if api.max_body > 2**26:
-        return  # too much to send; start the service with a small --max-body, and say so with --max-body here
+    if api.limits.max_body > 2**26:
+        raise Skip("--max-body is too much to send")
     piece = b"2\n" * 2**15
-    refused(api, 413, tuple(piece for _ in range(api.max_body // len(piece) + 2)), "text/plain")
+    refused(api, 413, tuple(piece for _ in range(api.limits.max_body // len(piece) + 2)), "text/plain")
+
+
+@check
+def a_full_store(api):
+    if api.limits.max_store > 2**24:
+        raise Skip("--max-store is too much to fill")
+    body = b"2\n" * min(2**16, api.limits.max_body // 2)
+    with slow_batch(api, 100):
+        kept = []
+        for _ in range(api.limits.max_store // 2**10):
+            response = api.post(body, "text/plain", (202, 503))
+            if response.status == 503:
+                break
+            kept.append(response.json)
+        equal(response.status, 503, "the answer in the end")
+        equal(response.json["type"], "/problems/full", "the type")
+        for batch in kept:
+            api.request("DELETE", batch["links"]["self"], status=204)
+        api.post(body, "text/plain", 202)
 
 
 @check

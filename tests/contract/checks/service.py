@@ -31,7 +31,7 @@ def a_number_of_4096_bits(api):
     number(api, str(GREATEST - 2))
 
 
-@check_each(["x", "1.5", "1e3", "0x1f", "+7", "%2B7", "--7", "-", "%207", "7%20", "7%00", "%D9%A3", "7,",
+@check_each(["x", "1.5", "1e3", "0x1f", "+7", "%2B7", "--7", "-", "%207", "7%20", "%D9%A3", "7,",
              "1_000", "NaN", "null", "%22%22", "'7'", "7;8", "..", "%2e"])
 def what_is_no_integer(api, text):
     equal(api.get(f"/v1/numbers/{text}", 400).json["type"], "/problems/not-an-integer", "the type")
@@ -39,15 +39,16 @@ def what_is_no_integer(api, text):
 
 @check
 def too_many_digits(api):
-    problem = api.get("/v1/numbers/" + "7" * (api.max_digits + 1), 422).json
+    problem = api.get("/v1/numbers/" + "7" * (api.limits.max_digits + 1), 422).json
     equal(problem["type"], "/problems/too-many-digits", "the type")
-    expect(str(api.max_digits) in problem["detail"].replace(",", ""), f"the limit {api.max_digits}",
+    expect(str(api.limits.max_digits) in problem["detail"].replace(",", ""),
+           f"the limit {api.limits.max_digits}",
            problem["detail"])
 
 
 @check
 def as_many_digits_as_there_may_be(api):
-    number(api, "1" + "0" * (api.max_digits - 1))
+    number(api, "1" + "0" * (api.limits.max_digits - 1))
 
 
 @check
