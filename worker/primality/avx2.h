@@ -40,8 +40,8 @@ AVX2_INLINE __m256i avx2_choose(__m256i a, __m256i b, __m256i choose)
 }
 
 /*
- * The exponents of a block of Lucas tests: n + 1 = d * 2^s, d odd. The d are shifted left by the same
- * amount, the longest's top bit to bit 63.
+ * The exponents of a block of Lucas tests: n + 1 = d * 2^s, d odd. The d are shifted left by the
+ * same amount, the longest's top bit to bit 63.
  */
 struct avx2_ladder {
     uint64_t d[32];

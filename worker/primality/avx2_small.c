@@ -12,9 +12,9 @@
  * |residues| <= c n, the Euler test's products have k = 2 c^2 (a doubling is folded in), the Lucas
  * test's k = c^2. For n < 2^50, n e < (1 - 2^-50) / 4 + 2^-56, and c = 1 - 2^-27 satisfies
  * 1/2 + 2 c^2 n e <= c (equality without the small terms is c = 1, with slack 2^-50 / 2 at least
- * against a loss of (1 - c)^2 / 2), so every residue stays below n - 1 in size and 1 and -1 have one
- * representation each. h - q n is an integer below 2^52 in size, as is the sum with l, so both are
- * exact; l is exact as no product underflows; and |q| < 2^51.
+ * against a loss of (1 - c)^2 / 2), so every residue stays below n - 1 in size and 1 and -1 have
+ * one representation each. h - q n is an integer below 2^52 in size, as is the sum with l, so both
+ * are exact; l is exact as no product underflows; and |q| < 2^51.
  */
 #include "worker/primality/kernel.h"
 
@@ -80,7 +80,8 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
     struct modulus m[VECTORS];
     __m256d x[VECTORS];
     __m256i exponent[VECTORS];
-    EACH (i, VECTORS) {
+    EACH(i, VECTORS)
+    {
         __m256i integers = _mm256_loadu_si256((const __m256i *)n + i);
         __m256i v = _mm256_srli_epi64(integers, 64 - FREE_BITS - unused);
         v = _mm256_add_epi64(v, _mm256_set1_epi64x(DOUBLE_BIAS));
@@ -89,15 +90,16 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
         exponent[i] = _mm256_slli_epi64(integers, unused + FREE_BITS);
     }
     for (int step = 63 - FREE_BITS - unused; step > 0; step--) {
-        EACH (i, VECTORS) {
+        EACH(i, VECTORS)
+        {
             __m256d twice = _mm256_add_pd(x[i], x[i]);
             __m256d y = _mm256_blendv_pd(x[i], twice, _mm256_castsi256_pd(exponent[i]));
             x[i] = multiply(x[i], y, _mm256_setzero_pd(), &m[i]);
             exponent[i] = _mm256_add_epi64(exponent[i], exponent[i]);
         }
     }
-    EACH (i, VECTORS)
-        avx2_store_flags(passed + 4 * i, equal_abs(x[i], _mm256_set1_pd(1.0)));
+    EACH(i, VECTORS)
+    avx2_store_flags(passed + 4 * i, equal_abs(x[i], _mm256_set1_pd(1.0)));
 }
 
 void avx2_small_euler(const uint64_t *n, size_t count, uint8_t *passed)
@@ -117,7 +119,8 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     __m256d v[LUCAS_VECTORS];
     __m256d w[LUCAS_VECTORS];
     __m256i exponent[LUCAS_VECTORS];
-    EACH (i, LUCAS_VECTORS) {
+    EACH(i, LUCAS_VECTORS)
+    {
         m[i] = modulus_set(_mm256_loadu_si256((const __m256i *)n + i));
         parameter[i] = _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)p + i));
         v[i] = two;
@@ -125,7 +128,8 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
         exponent[i] = _mm256_loadu_si256((const __m256i *)ladder.d + i);
     }
     for (int bit = ladder.bits; bit > 0; bit--) {
-        EACH (i, LUCAS_VECTORS) {
+        EACH(i, LUCAS_VECTORS)
+        {
             __m256d set = _mm256_castsi256_pd(exponent[i]);
             __m256d chosen = _mm256_blendv_pd(v[i], w[i], set);
             __m256d squared = multiply(chosen, chosen, two, &m[i]);
@@ -136,10 +140,11 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
         }
     }
     __m256i good[LUCAS_VECTORS];
-    EACH (i, LUCAS_VECTORS)
-        good[i] = equal_abs(v[i], two);
+    EACH(i, LUCAS_VECTORS)
+    good[i] = equal_abs(v[i], two);
     for (int r = 0; r < ladder.squares; r++) {
-        EACH (i, LUCAS_VECTORS) {
+        EACH(i, LUCAS_VECTORS)
+        {
             __m256i s = _mm256_loadu_si256((const __m256i *)ladder.s + i);
             __m256i counts = _mm256_cmpgt_epi64(s, _mm256_set1_epi64x(r + 1));
             __m256i zero = equal(v[i], _mm256_setzero_pd());
@@ -147,8 +152,8 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
             v[i] = multiply(v[i], v[i], two, &m[i]);
         }
     }
-    EACH (i, LUCAS_VECTORS)
-        avx2_store_flags(passed + 4 * i, good[i]);
+    EACH(i, LUCAS_VECTORS)
+    avx2_store_flags(passed + 4 * i, good[i]);
 }
 
 void avx2_small_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

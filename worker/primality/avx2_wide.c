@@ -62,9 +62,9 @@ AVX2_INLINE __m256i add_mod(__m256i a, __m256i b, __m256i n)
 }
 
 /*
- * a = (top * 2^64 + low 32 bits of middle * 2^32 + low 32 bits of bottom) / 2^64 mod n: what exceeds
- * the low halves has been carried into `top` already. The quotient q of two digits makes q * n agree
- * with the low 64 bits, so the difference of the high ones is exact.
+ * a = (top * 2^64 + low 32 bits of middle * 2^32 + low 32 bits of bottom) / 2^64 mod n: what
+ * exceeds the low halves has been carried into `top` already. The quotient q of two digits makes q
+ * * n agree with the low 64 bits, so the difference of the high ones is exact.
  */
 AVX2_INLINE void reduce(__m256i *a, const __m256i *top, const __m256i *middle,
                         const __m256i *bottom, const struct modulus *m)
@@ -72,18 +72,18 @@ AVX2_INLINE void reduce(__m256i *a, const __m256i *top, const __m256i *middle,
     __m256i q[VECTORS];
     __m256i u[VECTORS];
     __m256i w[VECTORS];
-    EACH (i, VECTORS)
-        q[i] = mul(bottom[i], m[i].inverse);
-    EACH (i, VECTORS)
-        u[i] = add(mul(q[i], m[i].high), high_half(mul(q[i], m[i].n)));
-    EACH (i, VECTORS)
-        q[i] = mul(sub(middle[i], u[i]), m[i].inverse);
-    EACH (i, VECTORS)
-        w[i] = add(mul(q[i], m[i].n), low_half(u[i]));
-    EACH (i, VECTORS)
-        q[i] = add(add(mul(q[i], m[i].high), high_half(u[i])), high_half(w[i]));
-    EACH (i, VECTORS)
-        a[i] = sub_mod(top[i], q[i], m[i].n);
+    EACH(i, VECTORS)
+    q[i] = mul(bottom[i], m[i].inverse);
+    EACH(i, VECTORS)
+    u[i] = add(mul(q[i], m[i].high), high_half(mul(q[i], m[i].n)));
+    EACH(i, VECTORS)
+    q[i] = mul(sub(middle[i], u[i]), m[i].inverse);
+    EACH(i, VECTORS)
+    w[i] = add(mul(q[i], m[i].n), low_half(u[i]));
+    EACH(i, VECTORS)
+    q[i] = add(add(mul(q[i], m[i].high), high_half(u[i])), high_half(w[i]));
+    EACH(i, VECTORS)
+    a[i] = sub_mod(top[i], q[i], m[i].n);
 }
 
 AVX2_INLINE void square(__m256i *a, const struct modulus *m)
@@ -92,15 +92,16 @@ AVX2_INLINE void square(__m256i *a, const struct modulus *m)
     __m256i cross[VECTORS];
     __m256i middle[VECTORS];
     __m256i top[VECTORS];
-    EACH (i, VECTORS) {
+    EACH(i, VECTORS)
+    {
         bottom[i] = mul(a[i], a[i]);
         cross[i] = mul(a[i], high_half(a[i]));
         top[i] = mul(high_half(a[i]), high_half(a[i]));
     }
-    EACH (i, VECTORS)
-        middle[i] = add(low_half(add(cross[i], cross[i])), high_half(bottom[i]));
-    EACH (i, VECTORS)
-        top[i] = add(add(top[i], _mm256_srli_epi64(cross[i], 31)), high_half(middle[i]));
+    EACH(i, VECTORS)
+    middle[i] = add(low_half(add(cross[i], cross[i])), high_half(bottom[i]));
+    EACH(i, VECTORS)
+    top[i] = add(add(top[i], _mm256_srli_epi64(cross[i], 31)), high_half(middle[i]));
     reduce(a, top, middle, bottom, m);
 }
 
@@ -111,15 +112,15 @@ AVX2_INLINE void multiply(__m256i *a, const __m256i *b, const struct modulus *m)
     __m256i cross[VECTORS];
     __m256i middle[VECTORS];
     __m256i top[VECTORS];
-    EACH (i, VECTORS)
-        bottom[i] = mul(a[i], b[i]);
-    EACH (i, VECTORS)
-        cross[i] = add(mul(a[i], high_half(b[i])), high_half(bottom[i]));
-    EACH (i, VECTORS)
-        middle[i] = add(mul(high_half(a[i]), b[i]), low_half(cross[i]));
-    EACH (i, VECTORS)
-        top[i] = add(add(mul(high_half(a[i]), high_half(b[i])), high_half(cross[i])),
-                     high_half(middle[i]));
+    EACH(i, VECTORS)
+    bottom[i] = mul(a[i], b[i]);
+    EACH(i, VECTORS)
+    cross[i] = add(mul(a[i], high_half(b[i])), high_half(bottom[i]));
+    EACH(i, VECTORS)
+    middle[i] = add(mul(high_half(a[i]), b[i]), low_half(cross[i]));
+    EACH(i, VECTORS)
+    top[i] =
+        add(add(mul(high_half(a[i]), high_half(b[i])), high_half(cross[i])), high_half(middle[i]));
     reduce(a, top, middle, bottom, m);
 }
 
@@ -182,27 +183,28 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
     __m256i exponent[VECTORS];
     uint64_t start[LANES];
     start_powers(start, n, 64 - FREE_BITS - unused);
-    EACH (i, VECTORS) {
+    EACH(i, VECTORS)
+    {
         m[i] = modulus_set(n + 4 * i);
         x[i] = _mm256_loadu_si256((const __m256i *)start + i);
         exponent[i] = _mm256_slli_epi64(m[i].n, unused + FREE_BITS);
     }
     for (int step = 63 - FREE_BITS - unused; step > 0; step--) {
         square(x, m);
-        EACH (i, VECTORS) {
+        EACH(i, VECTORS)
+        {
             x[i] = avx2_choose(x[i], half(x[i], m[i].n), exponent[i]);
             exponent[i] = add(exponent[i], exponent[i]);
         }
     }
     const __m256i one = _mm256_set1_epi64x(1);
     __m256i ones[VECTORS];
-    EACH (i, VECTORS)
-        ones[i] = one;
+    EACH(i, VECTORS)
+    ones[i] = one;
     multiply(x, ones, m); /* out of Montgomery form */
-    EACH (i, VECTORS)
-        avx2_store_flags(passed + 4 * i,
-                         _mm256_or_si256(_mm256_cmpeq_epi64(x[i], one),
-                                         _mm256_cmpeq_epi64(x[i], sub(m[i].n, one))));
+    EACH(i, VECTORS)
+    avx2_store_flags(passed + 4 * i, _mm256_or_si256(_mm256_cmpeq_epi64(x[i], one),
+                                                     _mm256_cmpeq_epi64(x[i], sub(m[i].n, one))));
 }
 
 void avx2_wide_euler(const uint64_t *n, size_t count, uint8_t *passed)
@@ -221,7 +223,8 @@ AVX2_INLINE void lucas_constants(__m256i *two, __m256i *parameter, const uint64_
     uint64_t unit[LUCAS_LANES];
     for (int i = 0; i < LUCAS_LANES; i++)
         unit[i] = mont64_one(n[i]);
-    EACH (i, PAIRS) {
+    EACH(i, PAIRS)
+    {
         __m256i modulus = _mm256_loadu_si256((const __m256i *)n + i);
         __m256i one = _mm256_loadu_si256((const __m256i *)unit + i);
         __m256i rest = _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)p + i));
@@ -247,7 +250,8 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     __m256i w[PAIRS];
     __m256i exponent[PAIRS];
     lucas_constants(minus, minus + PAIRS, n, p);
-    EACH (i, PAIRS) {
+    EACH(i, PAIRS)
+    {
         m[i] = m[i + PAIRS] = modulus_set(n + 4 * i);
         v[i] = minus[i];
         w[i] = minus[i + PAIRS];
@@ -256,15 +260,17 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     for (int bit = ladder.bits; bit > 0; bit--) {
         __m256i a[VECTORS];
         __m256i b[VECTORS];
-        EACH (i, PAIRS) {
+        EACH(i, PAIRS)
+        {
             a[i] = b[i] = avx2_choose(v[i], w[i], exponent[i]);
             a[i + PAIRS] = v[i];
             b[i + PAIRS] = w[i];
         }
         multiply(a, b, m);
-        EACH (i, VECTORS)
-            a[i] = sub_mod(a[i], minus[i], m[i].n);
-        EACH (i, PAIRS) {
+        EACH(i, VECTORS)
+        a[i] = sub_mod(a[i], minus[i], m[i].n);
+        EACH(i, PAIRS)
+        {
             v[i] = avx2_choose(a[i], a[i + PAIRS], exponent[i]);
             w[i] = avx2_choose(a[i + PAIRS], a[i], exponent[i]);
             exponent[i] = add(exponent[i], exponent[i]);
@@ -272,24 +278,26 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     }
     __m256i x[VECTORS];
     __m256i good[PAIRS];
-    EACH (i, PAIRS) {
+    EACH(i, PAIRS)
+    {
         good[i] = _mm256_or_si256(_mm256_cmpeq_epi64(v[i], minus[i]),
                                   _mm256_cmpeq_epi64(v[i], sub(m[i].n, minus[i])));
         x[i] = x[i + PAIRS] = v[i];
     }
     for (int r = 0; r < ladder.squares; r++) {
-        EACH (i, PAIRS) {
+        EACH(i, PAIRS)
+        {
             __m256i s = _mm256_loadu_si256((const __m256i *)ladder.s + i);
             __m256i counts = _mm256_cmpgt_epi64(s, _mm256_set1_epi64x(r + 1));
             __m256i zero = _mm256_cmpeq_epi64(x[i], _mm256_setzero_si256());
             good[i] = _mm256_or_si256(good[i], _mm256_and_si256(counts, zero));
         }
         square(x, m);
-        EACH (i, PAIRS)
-            x[i] = sub_mod(x[i], minus[i], m[i].n);
+        EACH(i, PAIRS)
+        x[i] = sub_mod(x[i], minus[i], m[i].n);
     }
-    EACH (i, PAIRS)
-        avx2_store_flags(passed + 4 * i, good[i]);
+    EACH(i, PAIRS)
+    avx2_store_flags(passed + 4 * i, good[i]);
 }
 
 void avx2_wide_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

@@ -91,8 +91,11 @@ uint32_t bpsw64_lucas_parameter(uint64_t n)
 bool bpsw64_lucas(uint64_t n)
 {
     uint32_t parameter = bpsw64_lucas_parameter(n);
-    if (parameter == 0)
-        return false;
+    return parameter != 0 && bpsw64_lucas_with(n, parameter);
+}
+
+bool bpsw64_lucas_with(uint64_t n, uint32_t parameter)
+{
     uint64_t inverse = mont64_inverse(n);
     uint64_t one = mont64_one(n);
     uint64_t two = mont64_add(one, one, n);

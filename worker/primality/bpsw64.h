@@ -30,4 +30,7 @@ uint32_t bpsw64_lucas_parameter(uint64_t n);
  */
 bool bpsw64_lucas(uint64_t n);
 
+/* The same when P is known already. */
+bool bpsw64_lucas_with(uint64_t n, uint32_t p);
+
 #endif

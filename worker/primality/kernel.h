@@ -13,6 +13,7 @@
 #ifndef PRIMALITY_KERNEL_H
 #define PRIMALITY_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,9 @@ struct kernel {
     const char *name;
 
     /*
-     * Trial division: keep those of n[0..count-1] that no prime from 17 up to the limit of the class
-     * (see trial.h) divides, in place and in order, and index[] along with them. Returns how many.
+     * Trial division: keep those of n[0..count-1] that no prime from 17 up to the limit of the
+     * class (see trial.h) divides, in place and in order, and index[] along with them. Returns how
+     * many.
      */
     size_t (*sift)(enum kernel_class size, uint64_t *n, uint16_t *index, size_t count);
 
@@ -40,6 +42,13 @@ struct kernel {
 };
 
 extern const struct kernel kernel_portable;
-extern const struct kernel kernel_avx2;
+extern const struct kernel kernel_avx2; /* x86-64 only */
+
+/* The one for this process, chosen at the first call. */
+const struct kernel *kernel_chosen(void);
+
+/* primality_test_u64() by a given kernel: what the tests use to reach each. */
+void kernel_test_u64(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+                     uint8_t *verdicts, float *seconds);
 
 #endif
