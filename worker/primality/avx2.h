@@ -32,19 +32,35 @@ AVX2_INLINE void avx2_store_flags(uint8_t *flags, __m256i comparison)
         flags[lane] = (uint8_t)((mask >> lane) & 1);
 }
 
-/* Each 64-bit lane: b where the top bit of `choose` is set, else a. */
-AVX2_INLINE __m256i avx2_choose(__m256i a, __m256i b, __m256i choose)
+/*
+ * Each 64-bit lane: b where the top bit of `choose` is set, else a. In assembly, because a compiler
+ * that knows what the instruction does spends another on turning the top bit into a mask.
+ */
+AVX2_INLINE __m256d avx2_choose(__m256d a, __m256d b, __m256i choose)
 {
-    return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b),
-                                                _mm256_castsi256_pd(choose)));
+    __m256d chosen;
+    __asm__("vblendvpd %3, %2, %1, %0" : "=x"(chosen) : "x"(a), "xm"(b), "x"(choose));
+    return chosen;
+}
+
+/* The top bit of each lane: the Jacobi symbol (2/n) is -1, that is n = 3 or 5 modulo 8. */
+AVX2_INLINE __m256i avx2_jacobi_sign(__m256i n)
+{
+    __m256i differ = _mm256_xor_si256(n, _mm256_srli_epi64(n, 1));
+    return _mm256_slli_epi64(_mm256_srli_epi64(_mm256_slli_epi64(differ, 62), 63), 63);
 }
 
 /*
- * The exponents of a block of Lucas tests: n + 1 = d * 2^s, d odd. The d are shifted left by the
- * same amount, the longest's top bit to bit 63.
+ * The exponents of a block of Lucas tests: n + 1 = d * 2^s, d odd.
+ *
+ * A ladder goes from (V_k, V_(k+1)), k being the leading bits of d, to V_(2k+1) and one of V_2k and
+ * V_(2k+2), as the next bit tells: a product and a square. It keeps the square first and the
+ * product second, so the next square is that of the first, or of the second where a bit of d
+ * differs from the one before it: those are the one-bits of `swap`. As d is odd, V_d comes out
+ * second. The bits are shifted so that the longest d begins at bit 63.
  */
 struct avx2_ladder {
-    uint64_t d[32];
+    uint64_t swap[32];
     uint64_t s[32];
     int bits;    /* of the longest d */
     int squares; /* the longest s - 1: how many V_(d * 2^r) there are to look at */
@@ -56,16 +72,17 @@ static inline void avx2_ladder_set(struct avx2_ladder *ladder, const uint64_t *n
     ladder->squares = 0;
     for (int i = 0; i < lanes; i++) {
         int s = __builtin_ctzll(n[i] + 1);
+        uint64_t d = (n[i] + 1) >> s;
         ladder->s[i] = (uint64_t)s;
-        ladder->d[i] = (n[i] + 1) >> s;
-        any |= ladder->d[i];
+        ladder->swap[i] = d ^ d >> 1;
+        any |= d;
         if (s - 1 > ladder->squares)
             ladder->squares = s - 1;
     }
     int unused = __builtin_clzll(any);
     ladder->bits = 64 - unused;
     for (int i = 0; i < lanes; i++)
-        ladder->d[i] <<= unused;
+        ladder->swap[i] <<= unused;
 }
 
 #endif

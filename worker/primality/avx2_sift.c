@@ -45,8 +45,7 @@ AVX2_INLINE uint32_t divided(const uint64_t *n, const struct trial_prime *primes
     __m256i low[VECTORS];
     __m256i high[VECTORS];
     __m256i found[VECTORS];
-    EACH(i, VECTORS)
-    {
+    EACH (i, VECTORS) {
         split(&low[i], &high[i], n + 8 * i);
         found[i] = _mm256_setzero_si256();
     }
@@ -56,8 +55,7 @@ AVX2_INLINE uint32_t divided(const uint64_t *n, const struct trial_prime *primes
         __m256i inverse = broadcast(&p->inverse);
         __m256i offset = broadcast(&p->offset);
         __m256i limit = broadcast(&p->limit);
-        EACH(i, VECTORS)
-        {
+        EACH (i, VECTORS) {
             __m256i t = _mm256_add_epi32(_mm256_madd_epi16(low[i], low_weights),
                                          _mm256_madd_epi16(high[i], high_weights));
             t = _mm256_add_epi32(_mm256_mullo_epi32(t, inverse), offset);
@@ -66,8 +64,8 @@ AVX2_INLINE uint32_t divided(const uint64_t *n, const struct trial_prime *primes
         }
     }
     uint32_t mask = 0;
-    EACH(i, VECTORS)
-    mask |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(found[i])) << (8 * i);
+    EACH (i, VECTORS)
+        mask |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(found[i])) << (8 * i);
     return mask;
 }
 

@@ -28,7 +28,7 @@ struct modulus {
 };
 
 /* Vectors in flight in the two tests; the Lucas test has two products a step. */
-enum { VECTORS = 8, LANES = 4 * VECTORS, LUCAS_VECTORS = 4, LUCAS_LANES = 4 * LUCAS_VECTORS };
+enum { VECTORS = 8, LANES = 4 * VECTORS, LUCAS_VECTORS = 5, LUCAS_LANES = 4 * LUCAS_VECTORS };
 
 /* Integers below 2^52 as doubles: or in the bits of 2^52, then subtract it. */
 AVX2_INLINE __m256d to_double(__m256i integers)
@@ -59,10 +59,9 @@ AVX2_INLINE __m256i equal(__m256d a, __m256d b)
     return _mm256_castpd_si256(_mm256_cmp_pd(a, b, _CMP_EQ_OQ));
 }
 
-/* |a| = b, for b > 0. */
-AVX2_INLINE __m256i equal_abs(__m256d a, __m256d b)
+AVX2_INLINE __m256d absolute(__m256d a)
 {
-    return equal(_mm256_andnot_pd(_mm256_set1_pd(-0.0), a), b);
+    return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
 }
 
 /*
@@ -80,8 +79,7 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
     struct modulus m[VECTORS];
     __m256d x[VECTORS];
     __m256i exponent[VECTORS];
-    EACH(i, VECTORS)
-    {
+    EACH (i, VECTORS) {
         __m256i integers = _mm256_loadu_si256((const __m256i *)n + i);
         __m256i v = _mm256_srli_epi64(integers, 64 - FREE_BITS - unused);
         v = _mm256_add_epi64(v, _mm256_set1_epi64x(DOUBLE_BIAS));
@@ -90,16 +88,18 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
         exponent[i] = _mm256_slli_epi64(integers, unused + FREE_BITS);
     }
     for (int step = 63 - FREE_BITS - unused; step > 0; step--) {
-        EACH(i, VECTORS)
-        {
+        EACH (i, VECTORS) {
             __m256d twice = _mm256_add_pd(x[i], x[i]);
-            __m256d y = _mm256_blendv_pd(x[i], twice, _mm256_castsi256_pd(exponent[i]));
+            __m256d y = avx2_choose(x[i], twice, exponent[i]);
             x[i] = multiply(x[i], y, _mm256_setzero_pd(), &m[i]);
             exponent[i] = _mm256_add_epi64(exponent[i], exponent[i]);
         }
     }
-    EACH(i, VECTORS)
-    avx2_store_flags(passed + 4 * i, equal_abs(x[i], _mm256_set1_pd(1.0)));
+    EACH (i, VECTORS) {
+        __m256i sign = avx2_jacobi_sign(_mm256_loadu_si256((const __m256i *)n + i));
+        __m256d expected = _mm256_or_pd(_mm256_set1_pd(1.0), _mm256_castsi256_pd(sign));
+        avx2_store_flags(passed + 4 * i, equal(x[i], expected));
+    }
 }
 
 void avx2_small_euler(const uint64_t *n, size_t count, uint8_t *passed)
@@ -108,7 +108,7 @@ void avx2_small_euler(const uint64_t *n, size_t count, uint8_t *passed)
         euler_block(n + i, passed + i);
 }
 
-/* The ladder holds (V_k, V_(k+1)) as k runs through the leading bits of d: see bpsw64.h. */
+/* See bpsw64.h for the test, struct avx2_ladder for the order of v and w. */
 AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *passed)
 {
     const __m256d two = _mm256_set1_pd(2.0);
@@ -118,33 +118,29 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     __m256d parameter[LUCAS_VECTORS];
     __m256d v[LUCAS_VECTORS];
     __m256d w[LUCAS_VECTORS];
-    __m256i exponent[LUCAS_VECTORS];
-    EACH(i, LUCAS_VECTORS)
-    {
+    __m256i swap[LUCAS_VECTORS];
+    EACH (i, LUCAS_VECTORS) {
         m[i] = modulus_set(_mm256_loadu_si256((const __m256i *)n + i));
         parameter[i] = _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)p + i));
         v[i] = two;
         w[i] = parameter[i];
-        exponent[i] = _mm256_loadu_si256((const __m256i *)ladder.d + i);
+        swap[i] = _mm256_loadu_si256((const __m256i *)ladder.swap + i);
     }
     for (int bit = ladder.bits; bit > 0; bit--) {
-        EACH(i, LUCAS_VECTORS)
-        {
-            __m256d set = _mm256_castsi256_pd(exponent[i]);
-            __m256d chosen = _mm256_blendv_pd(v[i], w[i], set);
-            __m256d squared = multiply(chosen, chosen, two, &m[i]);
-            __m256d product = multiply(v[i], w[i], parameter[i], &m[i]);
-            v[i] = _mm256_blendv_pd(squared, product, set);
-            w[i] = _mm256_blendv_pd(product, squared, set);
-            exponent[i] = _mm256_add_epi64(exponent[i], exponent[i]);
+        EACH (i, LUCAS_VECTORS) {
+            __m256d squared = avx2_choose(v[i], w[i], swap[i]);
+            w[i] = multiply(v[i], w[i], parameter[i], &m[i]);
+            v[i] = multiply(squared, squared, two, &m[i]);
+            swap[i] = _mm256_add_epi64(swap[i], swap[i]);
         }
     }
     __m256i good[LUCAS_VECTORS];
-    EACH(i, LUCAS_VECTORS)
-    good[i] = equal_abs(v[i], two);
+    EACH (i, LUCAS_VECTORS) {
+        v[i] = w[i];
+        good[i] = equal(absolute(w[i]), two);
+    }
     for (int r = 0; r < ladder.squares; r++) {
-        EACH(i, LUCAS_VECTORS)
-        {
+        EACH (i, LUCAS_VECTORS) {
             __m256i s = _mm256_loadu_si256((const __m256i *)ladder.s + i);
             __m256i counts = _mm256_cmpgt_epi64(s, _mm256_set1_epi64x(r + 1));
             __m256i zero = equal(v[i], _mm256_setzero_pd());
@@ -152,8 +148,8 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
             v[i] = multiply(v[i], v[i], two, &m[i]);
         }
     }
-    EACH(i, LUCAS_VECTORS)
-    avx2_store_flags(passed + 4 * i, good[i]);
+    EACH (i, LUCAS_VECTORS)
+        avx2_store_flags(passed + 4 * i, good[i]);
 }
 
 void avx2_small_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

@@ -48,6 +48,12 @@ AVX2_INLINE __m256i sub(__m256i a, __m256i b)
     return _mm256_sub_epi64(a, b);
 }
 
+/* Where the top bit of `which` is set, b, else a. */
+AVX2_INLINE __m256i choose(__m256i a, __m256i b, __m256i which)
+{
+    return _mm256_castpd_si256(avx2_choose(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b), which));
+}
+
 /* a - b mod n: n is added where a < b, an unsigned comparison made of a signed one. */
 AVX2_INLINE __m256i sub_mod(__m256i a, __m256i b, __m256i n)
 {
@@ -72,18 +78,18 @@ AVX2_INLINE void reduce(__m256i *a, const __m256i *top, const __m256i *middle,
     __m256i q[VECTORS];
     __m256i u[VECTORS];
     __m256i w[VECTORS];
-    EACH(i, VECTORS)
-    q[i] = mul(bottom[i], m[i].inverse);
-    EACH(i, VECTORS)
-    u[i] = add(mul(q[i], m[i].high), high_half(mul(q[i], m[i].n)));
-    EACH(i, VECTORS)
-    q[i] = mul(sub(middle[i], u[i]), m[i].inverse);
-    EACH(i, VECTORS)
-    w[i] = add(mul(q[i], m[i].n), low_half(u[i]));
-    EACH(i, VECTORS)
-    q[i] = add(add(mul(q[i], m[i].high), high_half(u[i])), high_half(w[i]));
-    EACH(i, VECTORS)
-    a[i] = sub_mod(top[i], q[i], m[i].n);
+    EACH (i, VECTORS)
+        q[i] = mul(bottom[i], m[i].inverse);
+    EACH (i, VECTORS)
+        u[i] = add(mul(q[i], m[i].high), high_half(mul(q[i], m[i].n)));
+    EACH (i, VECTORS)
+        q[i] = mul(sub(middle[i], u[i]), m[i].inverse);
+    EACH (i, VECTORS)
+        w[i] = add(mul(q[i], m[i].n), low_half(u[i]));
+    EACH (i, VECTORS)
+        q[i] = add(add(mul(q[i], m[i].high), high_half(u[i])), high_half(w[i]));
+    EACH (i, VECTORS)
+        a[i] = sub_mod(top[i], q[i], m[i].n);
 }
 
 AVX2_INLINE void square(__m256i *a, const struct modulus *m)
@@ -92,16 +98,15 @@ AVX2_INLINE void square(__m256i *a, const struct modulus *m)
     __m256i cross[VECTORS];
     __m256i middle[VECTORS];
     __m256i top[VECTORS];
-    EACH(i, VECTORS)
-    {
+    EACH (i, VECTORS) {
         bottom[i] = mul(a[i], a[i]);
         cross[i] = mul(a[i], high_half(a[i]));
         top[i] = mul(high_half(a[i]), high_half(a[i]));
     }
-    EACH(i, VECTORS)
-    middle[i] = add(low_half(add(cross[i], cross[i])), high_half(bottom[i]));
-    EACH(i, VECTORS)
-    top[i] = add(add(top[i], _mm256_srli_epi64(cross[i], 31)), high_half(middle[i]));
+    EACH (i, VECTORS)
+        middle[i] = add(low_half(add(cross[i], cross[i])), high_half(bottom[i]));
+    EACH (i, VECTORS)
+        top[i] = add(add(top[i], _mm256_srli_epi64(cross[i], 31)), high_half(middle[i]));
     reduce(a, top, middle, bottom, m);
 }
 
@@ -112,15 +117,15 @@ AVX2_INLINE void multiply(__m256i *a, const __m256i *b, const struct modulus *m)
     __m256i cross[VECTORS];
     __m256i middle[VECTORS];
     __m256i top[VECTORS];
-    EACH(i, VECTORS)
-    bottom[i] = mul(a[i], b[i]);
-    EACH(i, VECTORS)
-    cross[i] = add(mul(a[i], high_half(b[i])), high_half(bottom[i]));
-    EACH(i, VECTORS)
-    middle[i] = add(mul(high_half(a[i]), b[i]), low_half(cross[i]));
-    EACH(i, VECTORS)
-    top[i] =
-        add(add(mul(high_half(a[i]), high_half(b[i])), high_half(cross[i])), high_half(middle[i]));
+    EACH (i, VECTORS)
+        bottom[i] = mul(a[i], b[i]);
+    EACH (i, VECTORS)
+        cross[i] = add(mul(a[i], high_half(b[i])), high_half(bottom[i]));
+    EACH (i, VECTORS)
+        middle[i] = add(mul(high_half(a[i]), b[i]), low_half(cross[i]));
+    EACH (i, VECTORS)
+        top[i] = add(add(mul(high_half(a[i]), high_half(b[i])), high_half(cross[i])),
+                     high_half(middle[i]));
     reduce(a, top, middle, bottom, m);
 }
 
@@ -183,28 +188,27 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
     __m256i exponent[VECTORS];
     uint64_t start[LANES];
     start_powers(start, n, 64 - FREE_BITS - unused);
-    EACH(i, VECTORS)
-    {
+    EACH (i, VECTORS) {
         m[i] = modulus_set(n + 4 * i);
         x[i] = _mm256_loadu_si256((const __m256i *)start + i);
         exponent[i] = _mm256_slli_epi64(m[i].n, unused + FREE_BITS);
     }
     for (int step = 63 - FREE_BITS - unused; step > 0; step--) {
         square(x, m);
-        EACH(i, VECTORS)
-        {
-            x[i] = avx2_choose(x[i], half(x[i], m[i].n), exponent[i]);
+        EACH (i, VECTORS) {
+            x[i] = choose(x[i], half(x[i], m[i].n), exponent[i]);
             exponent[i] = add(exponent[i], exponent[i]);
         }
     }
     const __m256i one = _mm256_set1_epi64x(1);
     __m256i ones[VECTORS];
-    EACH(i, VECTORS)
-    ones[i] = one;
+    EACH (i, VECTORS)
+        ones[i] = one;
     multiply(x, ones, m); /* out of Montgomery form */
-    EACH(i, VECTORS)
-    avx2_store_flags(passed + 4 * i, _mm256_or_si256(_mm256_cmpeq_epi64(x[i], one),
-                                                     _mm256_cmpeq_epi64(x[i], sub(m[i].n, one))));
+    EACH (i, VECTORS) {
+        __m256i expected = choose(one, sub(m[i].n, one), avx2_jacobi_sign(m[i].n));
+        avx2_store_flags(passed + 4 * i, _mm256_cmpeq_epi64(x[i], expected));
+    }
 }
 
 void avx2_wide_euler(const uint64_t *n, size_t count, uint8_t *passed)
@@ -223,8 +227,7 @@ AVX2_INLINE void lucas_constants(__m256i *two, __m256i *parameter, const uint64_
     uint64_t unit[LUCAS_LANES];
     for (int i = 0; i < LUCAS_LANES; i++)
         unit[i] = mont64_one(n[i]);
-    EACH(i, PAIRS)
-    {
+    EACH (i, PAIRS) {
         __m256i modulus = _mm256_loadu_si256((const __m256i *)n + i);
         __m256i one = _mm256_loadu_si256((const __m256i *)unit + i);
         __m256i rest = _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)p + i));
@@ -239,7 +242,7 @@ AVX2_INLINE void lucas_constants(__m256i *two, __m256i *parameter, const uint64_
     }
 }
 
-/* The ladder holds (V_k, V_(k+1)); the arrays of products hold squares first, then V_k V_(k+1). */
+/* See bpsw64.h for the test, struct avx2_ladder for the order of v and w. */
 AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *passed)
 {
     struct avx2_ladder ladder;
@@ -248,56 +251,51 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     __m256i minus[VECTORS]; /* 2 from the squares, p from the other products */
     __m256i v[PAIRS];
     __m256i w[PAIRS];
-    __m256i exponent[PAIRS];
+    __m256i swap[PAIRS];
     lucas_constants(minus, minus + PAIRS, n, p);
-    EACH(i, PAIRS)
-    {
+    EACH (i, PAIRS) {
         m[i] = m[i + PAIRS] = modulus_set(n + 4 * i);
-        v[i] = minus[i];
+        v[i] = minus[i]; /* V_0 = 2, V_1 = p */
         w[i] = minus[i + PAIRS];
-        exponent[i] = _mm256_loadu_si256((const __m256i *)ladder.d + i);
+        swap[i] = _mm256_loadu_si256((const __m256i *)ladder.swap + i);
     }
     for (int bit = ladder.bits; bit > 0; bit--) {
         __m256i a[VECTORS];
         __m256i b[VECTORS];
-        EACH(i, PAIRS)
-        {
-            a[i] = b[i] = avx2_choose(v[i], w[i], exponent[i]);
+        EACH (i, PAIRS) {
+            a[i] = b[i] = choose(v[i], w[i], swap[i]);
             a[i + PAIRS] = v[i];
             b[i + PAIRS] = w[i];
         }
         multiply(a, b, m);
-        EACH(i, VECTORS)
-        a[i] = sub_mod(a[i], minus[i], m[i].n);
-        EACH(i, PAIRS)
-        {
-            v[i] = avx2_choose(a[i], a[i + PAIRS], exponent[i]);
-            w[i] = avx2_choose(a[i + PAIRS], a[i], exponent[i]);
-            exponent[i] = add(exponent[i], exponent[i]);
+        EACH (i, VECTORS)
+            a[i] = sub_mod(a[i], minus[i], m[i].n);
+        EACH (i, PAIRS) {
+            v[i] = a[i];
+            w[i] = a[i + PAIRS];
+            swap[i] = add(swap[i], swap[i]);
         }
     }
     __m256i x[VECTORS];
     __m256i good[PAIRS];
-    EACH(i, PAIRS)
-    {
-        good[i] = _mm256_or_si256(_mm256_cmpeq_epi64(v[i], minus[i]),
-                                  _mm256_cmpeq_epi64(v[i], sub(m[i].n, minus[i])));
-        x[i] = x[i + PAIRS] = v[i];
+    EACH (i, PAIRS) {
+        good[i] = _mm256_or_si256(_mm256_cmpeq_epi64(w[i], minus[i]),
+                                  _mm256_cmpeq_epi64(w[i], sub(m[i].n, minus[i])));
+        x[i] = x[i + PAIRS] = w[i];
     }
     for (int r = 0; r < ladder.squares; r++) {
-        EACH(i, PAIRS)
-        {
+        EACH (i, PAIRS) {
             __m256i s = _mm256_loadu_si256((const __m256i *)ladder.s + i);
             __m256i counts = _mm256_cmpgt_epi64(s, _mm256_set1_epi64x(r + 1));
             __m256i zero = _mm256_cmpeq_epi64(x[i], _mm256_setzero_si256());
             good[i] = _mm256_or_si256(good[i], _mm256_and_si256(counts, zero));
         }
         square(x, m);
-        EACH(i, PAIRS)
-        x[i] = sub_mod(x[i], minus[i], m[i].n);
+        EACH (i, PAIRS)
+            x[i] = sub_mod(x[i], minus[i], m[i].n);
     }
-    EACH(i, PAIRS)
-    avx2_store_flags(passed + 4 * i, good[i]);
+    EACH (i, PAIRS)
+        avx2_store_flags(passed + 4 * i, good[i]);
 }
 
 void avx2_wide_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

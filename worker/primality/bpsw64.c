@@ -73,9 +73,9 @@ static bool is_square(uint64_t n)
     return root * root == n;
 }
 
-uint32_t bpsw64_lucas_parameter(uint64_t n)
+uint32_t bpsw64_lucas_parameter(uint64_t n, uint32_t first)
 {
-    for (uint32_t p = 3;; p++) {
+    for (uint32_t p = first;; p++) {
         uint32_t discriminant = p * p - 4;
         int symbol = jacobi(discriminant, n);
         if (symbol < 0)
@@ -90,7 +90,7 @@ uint32_t bpsw64_lucas_parameter(uint64_t n)
 
 bool bpsw64_lucas(uint64_t n)
 {
-    uint32_t parameter = bpsw64_lucas_parameter(n);
+    uint32_t parameter = bpsw64_lucas_parameter(n, 3);
     return parameter != 0 && bpsw64_lucas_with(n, parameter);
 }
 

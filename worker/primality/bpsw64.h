@@ -19,10 +19,11 @@
 bool bpsw64_base2(uint64_t n);
 
 /*
- * The smallest P >= 3 for which P^2 - 4 is a quadratic non-residue of odd n > 2 (Jacobi symbol -1),
- * or 0 when the search proved n composite: it met a common factor, or n is a square.
+ * The smallest P >= first for which P^2 - 4 is a quadratic non-residue of odd n > 2 (Jacobi symbol
+ * -1), or 0 when the search proved n composite: it met a common factor, or n is a square. The
+ * test's own P is that of first = 3.
  */
-uint32_t bpsw64_lucas_parameter(uint64_t n);
+uint32_t bpsw64_lucas_parameter(uint64_t n, uint32_t first);
 
 /*
  * Is odd n > 2, not 2^64 - 1, an almost extra strong Lucas probable prime? With Q = 1, P as above

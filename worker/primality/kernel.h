@@ -1,9 +1,10 @@
 /*
  * kernel - what a processor's own code must offer to the 64-bit core.
  *
- * A kernel is a table of functions over arrays. Each works on blocks of its own size: `count` is
- * rounded up to the next multiple of KERNEL_PAD, so every array must be that long, and the caller
- * fills the padding of n (and p) with copies of valid entries. Results in the padding are rubbish.
+ * A kernel is a table of functions over arrays. Each works on blocks of its own size, of at most
+ * KERNEL_PAD entries, and the last block may be part padding: so every array is KERNEL_PAD entries
+ * longer than `count`, and the caller fills the excess of n and p with copies of valid entries.
+ * What is written to the excess of the results is rubbish.
  *
  * Numbers come in classes of size, and are odd and composite-or-prime undecided:
  *   KERNEL_NARROW   2^16 < n < 2^32
@@ -31,8 +32,8 @@ struct kernel {
      */
     size_t (*sift)(enum kernel_class size, uint64_t *n, uint16_t *index, size_t count);
 
-    /* passed[i] = 2^((n[i] - 1) / 2) is 1 or -1 modulo n[i]: an Euler test to base 2, which implies
-       Fermat's. */
+    /* passed[i] = n[i] is an Euler-Jacobi probable prime to base 2: 2^((n - 1) / 2) is (2/n) modulo
+       n. That implies Fermat's test, the one Feitsma's enumeration is about. */
     void (*euler[KERNEL_CLASSES])(const uint64_t *n, size_t count, uint8_t *passed);
 
     /* passed[i] = n[i] is an almost extra strong Lucas probable prime for the parameter p[i] (see

@@ -20,8 +20,8 @@ static bool divisible(uint64_t n, size_t primes)
     for (size_t i = 0; i < primes; i += 4) {
         const struct trial_prime *p = trial_primes + i;
         bool found = false;
-        EACH(k, 4)
-        found |= n * p[k].inverse64 <= p[k].limit64;
+        EACH (k, 4)
+            found |= n * p[k].inverse64 <= p[k].limit64;
         if (found)
             return true;
     }
@@ -40,37 +40,33 @@ static size_t sift(enum kernel_class size, uint64_t *n, uint16_t *index, size_t 
     return kept;
 }
 
-/* 2^-((n - 1) / 2) is 1 or -1: see avx2_wide.c, whose steps these are. */
+/* 2^-((n - 1) / 2): see avx2_wide.c, whose steps these are. */
 static void euler_block(const uint64_t *n, uint8_t *passed)
 {
     uint64_t x[CHAINS];
     uint64_t inverse[CHAINS];
     uint64_t exponent[CHAINS];
     int bits = 0;
-    EACH(i, CHAINS)
-    {
+    EACH (i, CHAINS) {
         int length = 64 - __builtin_clzll(n[i]);
         bits = length > bits ? length : bits;
     }
-    EACH(i, CHAINS)
-    {
+    EACH (i, CHAINS) {
         x[i] = mont64_one(n[i]);
         inverse[i] = mont64_inverse(n[i]);
         exponent[i] = n[i] << (64 - bits);
     }
     for (int step = bits - 1; step > 0; step--) {
-        EACH(i, CHAINS)
-        {
+        EACH (i, CHAINS) {
             x[i] = mont64_mul(x[i], x[i], n[i], inverse[i]);
             uint64_t halved = mont64_half(x[i], n[i]);
             x[i] = exponent[i] >> 63 ? halved : x[i];
             exponent[i] <<= 1;
         }
     }
-    EACH(i, CHAINS)
-    {
+    EACH (i, CHAINS) {
         x[i] = mont64_mul(x[i], 1, n[i], inverse[i]);
-        passed[i] = x[i] == 1 || x[i] == n[i] - 1;
+        passed[i] = x[i] == ((n[i] ^ n[i] >> 1) & 2 ? n[i] - 1 : 1); /* (2/n) */
     }
 }
 

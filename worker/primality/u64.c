@@ -111,48 +111,42 @@ static void pad(struct candidates *c)
 /*
  * The parameter of the Lucas test for n without factors below 17: P = 3, 4, 5, 6 have discriminants
  * 5, 12, 21, 32, and the masks hold the residues modulo 5, 12, 21, 8 that make them non-residues of
- * n.
+ * n. One number in 16 needs a longer search.
  */
 static uint32_t lucas_parameter(uint64_t n)
 {
-    uint32_t p = 0x28 >> (n % 8) & 1 ? 6 : 0;
-    p = 0x82d04 >> (n % 21) & 1 ? 5 : p;
-    p = 0xa0 >> (n % 12) & 1 ? 4 : p;
-    p = 0xc >> (n % 5) & 1 ? 3 : p;
-    return p != 0 ? p : bpsw64_lucas_parameter(n);
+    static const uint8_t smallest[16] = {0, 3, 4, 3, 5, 3, 4, 3, 6, 3, 4, 3, 5, 3, 4, 3};
+    uint32_t by_5 = UINT32_C(0xc) >> (n % 5) & 1;
+    uint32_t by_12 = UINT32_C(0xa0) >> (n % 12) & 1;
+    uint32_t by_21 = UINT32_C(0x82d04) >> (n % 21) & 1;
+    uint32_t by_8 = UINT32_C(0x28) >> (n % 8) & 1;
+    uint32_t p = smallest[by_5 | by_12 << 1 | by_21 << 2 | by_8 << 3];
+    return p != 0 ? p : bpsw64_lucas_parameter(n, 7);
 }
 
-/* Stage 4 below 2^32: leaves the primes. */
-static void drop_exceptions(struct candidates *c)
+/* Stage 4. Is passed[i], for every candidate. */
+static void test_last(const struct kernel *kernel, enum kernel_class size, struct candidates *c,
+                      uint8_t *passed)
 {
-    uint8_t passed[GROUP];
-    for (size_t i = 0; i < c->count; i++)
-        passed[i] = !exceptions_contain((uint32_t)c->n[i]);
-    keep_passed(c, passed);
-}
-
-/* Stage 4 from 2^32 on: leaves the primes. */
-static void test_lucas(const struct kernel *kernel, enum kernel_class size, struct candidates *c)
-{
-    uint32_t p[GROUP + KERNEL_PAD];
-    uint8_t passed[GROUP + KERNEL_PAD];
-    size_t kept = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        p[kept] = lucas_parameter(c->n[i]);
-        passed[i] = p[kept] != 0;
-        kept += passed[i];
+    if (size == KERNEL_NARROW) {
+        for (size_t i = 0; i < c->count; i++)
+            passed[i] = !exceptions_contain((uint32_t)c->n[i]);
+        return;
     }
-    keep_passed(c, passed);
+    uint32_t p[GROUP + KERNEL_PAD];
+    for (size_t i = 0; i < c->count; i++)
+        p[i] = lucas_parameter(c->n[i]);
     pad(c);
     for (size_t i = 0; i < KERNEL_PAD; i++)
-        p[kept + i] = p[0];
-    kernel->lucas[size](c->n, p, kept, passed);
-    keep_passed(c, passed);
+        p[c->count + i] = p[0];
+    kernel->lucas[size](c->n, p, c->count, passed);
+    for (size_t i = 0; i < c->count; i++)
+        passed[i] &= p[i] != 0;
 }
 
-/* Stages 2 to 4 for one class: leaves the primes. */
+/* Stages 2 to 4 for one class. */
 static void test_class(const struct kernel *kernel, enum kernel_class size, struct candidates *c,
-                       struct account *account)
+                       uint8_t *verdicts, struct account *account)
 {
     uint8_t passed[GROUP + KERNEL_PAD];
     enter_stage(account, c);
@@ -167,10 +161,9 @@ static void test_class(const struct kernel *kernel, enum kernel_class size, stru
     leave_stage(account);
 
     enter_stage(account, c);
-    if (size == KERNEL_NARROW)
-        drop_exceptions(c);
-    else
-        test_lucas(kernel, size, c);
+    test_last(kernel, size, c, passed);
+    for (size_t i = 0; i < c->count; i++)
+        verdicts[c->index[i]] = passed[i] ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
     leave_stage(account);
 }
 
@@ -189,12 +182,8 @@ static void test_group(const struct kernel *kernel, const uint64_t *numbers, siz
         account->mark = now;
     }
     for (int size = 0; size < KERNEL_CLASSES; size++) {
-        struct candidates *c = &classes[size];
-        if (c->count == 0)
-            continue;
-        test_class(kernel, (enum kernel_class)size, c, account);
-        for (size_t i = 0; i < c->count; i++)
-            verdicts[c->index[i]] = PRIMALITY_PRIME;
+        if (classes[size].count > 0)
+            test_class(kernel, (enum kernel_class)size, &classes[size], verdicts, account);
     }
 }
 

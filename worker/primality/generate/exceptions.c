@@ -43,13 +43,13 @@ static void sieve(uint64_t base)
     }
 }
 
-/* Is 2^((n - 1) / 2) = 1 or -1 modulo n? */
+/* Is 2^((n - 1) / 2) = (2/n) modulo n? */
 static bool passes_euler(uint64_t n)
 {
     uint64_t x = 1;
     for (int bit = 31; bit > 0; bit--)
         x = x * x % n * (1 + (n >> bit & 1)) % n;
-    return x == 1 || x == n - 1;
+    return x == (n % 8 == 1 || n % 8 == 7 ? 1 : n - 1);
 }
 
 int main(void)
