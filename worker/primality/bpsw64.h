@@ -34,4 +34,10 @@ bool bpsw64_lucas(uint64_t n);
 /* The same when P is known already. */
 bool bpsw64_lucas_with(uint64_t n, uint32_t p);
 
+/*
+ * The end of that test in Montgomery form (mont64.h), from V_d = v on: n + 1 = d * 2^s, and `two`
+ * and `inverse` belong to n.
+ */
+bool bpsw64_lucas_end(uint64_t v, int s, uint64_t two, uint64_t n, uint64_t inverse);
+
 #endif
