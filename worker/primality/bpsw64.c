@@ -83,7 +83,7 @@ uint32_t bpsw64_lucas_parameter(uint64_t n, uint32_t first)
         if (symbol == 0 && discriminant % n != 0)
             return 0;
         /* Only a square has no non-residue at all: look once, where few others come by. */
-        if (p == 12 && is_square(n))
+        if (p == 16 && is_square(n))
             return 0;
     }
 }

@@ -109,19 +109,22 @@ static void pad(struct candidates *c)
 }
 
 /*
- * The parameter of the Lucas test for n without factors below 17: P = 3, 4, 5, 6 have discriminants
- * 5, 12, 21, 32, and the masks hold the residues modulo 5, 12, 21, 8 that make them non-residues of
- * n. One number in 16 needs a longer search.
+ * The parameter P of the Lucas test for n without factors below 17. Past the table, P = 9 and 11
+ * have the discriminants 77 and 9 * 13, and the masks hold the residues of n that make 7, 11 and 13
+ * non-residues of n, up to a sign that 7 and 11 share. (P = 7, 8 and 10 have discriminants made of
+ * factors that are residues by then.)
  */
 static uint32_t lucas_parameter(uint64_t n)
 {
-    static const uint8_t smallest[16] = {0, 3, 4, 3, 5, 3, 4, 3, 6, 3, 4, 3, 5, 3, 4, 3};
-    uint32_t by_5 = UINT32_C(0xc) >> (n % 5) & 1;
-    uint32_t by_12 = UINT32_C(0xa0) >> (n % 12) & 1;
-    uint32_t by_21 = UINT32_C(0x82d04) >> (n % 21) & 1;
-    uint32_t by_8 = UINT32_C(0x28) >> (n % 8) & 1;
-    uint32_t p = smallest[by_5 | by_12 << 1 | by_21 << 2 | by_8 << 3];
-    return p != 0 ? p : bpsw64_lucas_parameter(n, 7);
+    uint32_t p = small_lucas[n % SMALL_LUCAS];
+    if (p != 0)
+        return p;
+    uint32_t by_7 = UINT32_C(0x68) >> (n % 7) & 1;
+    uint32_t by_11 = UINT32_C(0x5c4) >> (n % 11) & 1;
+    uint32_t by_13 = UINT32_C(0x9e4) >> (n % 13) & 1;
+    if (by_7 != by_11)
+        return 9;
+    return by_13 ? 11 : bpsw64_lucas_parameter(n, 12);
 }
 
 /* Stage 4. Is passed[i], for every candidate. */

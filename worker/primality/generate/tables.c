@@ -17,6 +17,24 @@ static bool passes_wheel(unsigned n)
     return n % 2 && n % 3 && n % 5 && n % 7 && n % 11 && n % 13;
 }
 
+/* The Jacobi symbol (a/n) for odd n, by the rules for 2 and for reciprocity. */
+static int jacobi(unsigned a, unsigned n)
+{
+    if (a == 0)
+        return n == 1;
+    if (a % 2 == 0)
+        return (n % 8 == 3 || n % 8 == 5 ? -1 : 1) * jacobi(a / 2, n);
+    return (a % 4 == 3 && n % 4 == 3 ? -1 : 1) * jacobi(n % a, a);
+}
+
+static unsigned lucas_parameter(unsigned n)
+{
+    for (unsigned p = 3; n % 2 && n % 3 && n % 5 && n % 7 && p <= 6; p++)
+        if (jacobi(p * p - 4, n) < 0)
+            return p;
+    return 0;
+}
+
 static void print_table(const char *declaration, const uint64_t *words, size_t count)
 {
     printf("\nconst uint64_t %s = {", declaration);
@@ -37,5 +55,9 @@ int main(void)
          "#include \"worker/primality/small.h\"\n\n/* clang-format off */");
     print_table("small_odd_primes[SMALL_BOUND / 128]", primes, sizeof primes / sizeof *primes);
     print_table("small_wheel[SMALL_WHEEL / 64 + 1]", wheel, sizeof wheel / sizeof *wheel);
+    puts("\nconst uint8_t small_lucas[SMALL_LUCAS] = {");
+    for (unsigned n = 0; n < SMALL_LUCAS; n++)
+        printf("%s%u,%s", n % 28 ? " " : "    ", lucas_parameter(n), n % 28 == 27 ? "\n" : "");
+    puts("};");
     return 0;
 }
