@@ -11,7 +11,8 @@
 #include "server/http/problem.h"
 #include "server/intake/intake.h"
 
-enum { ENVELOPE_MAX = 64 * 1024 };
+/* JSON outside the integers: above all metadata, which every look at the batch sends back. */
+enum { ENVELOPE_MAX = 16 * 1024 };
 
 /* Where a commit stands; see commit(). */
 enum commit_state { COMMIT_PENDING, COMMIT_SUSPENDED, COMMIT_DONE };
