@@ -17,6 +17,7 @@
 enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
+    ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
 
@@ -45,12 +46,12 @@ static void begin(struct request *request)
 
 /*
  * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill its
- * buffer: the end of a connection that came together with the last piece of an unfinished body goes
- * unnoticed until the idle timeout, and what came before is kept as long. A resumed connection is read again.
+ * buffer: the end of a connection that came together with a part of a request goes unnoticed until the idle
+ * timeout, and what came before is kept as long. So that timeout is made short where nothing more can come.
  */
 static void notice_end(struct request *request)
 {
-    if (request->end_seen || request->replied || !request->route || !request->route->body)
+    if (request->end_seen || !request->route || !request->route->body)
         return;
     char byte;
     int socket =
@@ -59,8 +60,7 @@ static void notice_end(struct request *request)
     if (peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     request->end_seen = true;
-    MHD_suspend_connection(request->connection);
-    MHD_resume_connection(request->connection);
+    MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, ENDED_TIMEOUT_S);
 }
 
 /* Where memory ran out there is no reply, and the connection is closed. */

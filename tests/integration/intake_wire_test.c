@@ -169,24 +169,6 @@ Test(intake_wire, a_client_that_leaves_during_its_wait_or_its_results)
     primed_stop(&service);
 }
 
-Test(intake_wire, a_client_that_sends_no_more_but_listens_is_answered)
-{
-    struct primed service = primed_start("--workers=1");
-    for (int i = 0; i < 20; i++) {
-        int connection = wire_connect(&service);
-        wire_print(connection,
-                   i % 2 ? "POST /v1/batches?wait=60 HTTP/1.1\r\nHost: x\r\n"
-                           "Content-Length: %zu\r\n\r\n%s"
-                         : "POST /v1/batches?wait=60 HTTP/1.1\r\nHost: x\r\n"
-                           "Transfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n0\r\n\r\n",
-                   strlen(json_body), json_body);
-        shutdown(connection, SHUT_WR);
-        expect_body_understood(&service, connection);
-        close(connection);
-    }
-    primed_stop(&service);
-}
-
 /* --- too much ----------------------------------------------------------------------------------- */
 
 Test(intake_wire, bodies_that_are_too_long)
