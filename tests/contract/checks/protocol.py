@@ -154,7 +154,7 @@ def a_connection_survives_a_refusal(api, case):
     media, status = case
     connection = api.connect()
     for _ in range(2):
-        api.request("POST", "/v1/batches", b"x" * 50000, {"Content-Type": media}, status, connection)
+        api.request("POST", "/v1/batches", b"[x" + b" " * 50000, {"Content-Type": media}, status, connection)
         api.get("/healthz", connection=connection)
 
 
