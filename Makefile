@@ -15,12 +15,13 @@ MODE_CFLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 MODE_CFLAGS_coverage := -O0 -g --coverage
+MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
 MODE_LDFLAGS_release  := -Wl,-z,relro,-z,now
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
 MODE_LDFLAGS_tsan     := -fsanitize=thread
 MODE_LDFLAGS_coverage := --coverage
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
-$(error MODE=$(MODE) is not one of release, asan, tsan, coverage)
+$(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault)
 endif
 our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
                -DPRIMED_VERSION='"$(VERSION)"'
@@ -39,6 +40,13 @@ SUPPORT_OBJS := $(call objects,$(wildcard tests/support/*.c))
 LIB_OBJS     := $(COMMON_OBJS) $(WORKER_OBJS) $(SERVER_OBJS)
 CORE_LIB     := $(BUILD)/libprimality.a
 
+# V=1 shows the commands in full.
+ifeq ($(V),1)
+say = $(1)
+else
+say = @printf '  %-6s %s\n' "$(word 1,$(2))" "$(wordlist 2,9,$(2))"; $(1)
+endif
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -47,27 +55,68 @@ CORE_LIB     := $(BUILD)/libprimality.a
 all: $(BUILD)/primed $(CORE_LIB) ## the daemon and the core library (the default)
 
 $(BUILD)/primed: $(OBJ)/server/main.o $(LIB_OBJS) $(CORE_LIB)
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS))
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS)) -lm,LINK $@)
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,$(AR) rcs $@ $^,AR $@)
 
 $(OBJ)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
-	$(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,$(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<,CC $@)
 
 $(OBJ)/%.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(CC) $(our_cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,$(CC) $(our_cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<,AS $@)
+
+$(OBJ)/server/http/assets.o: openapi.yaml server/http/page.html
 
 ##@ Test
 $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) $(LIB_OBJS) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS))
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS)) -lm,LINK $@)
 
 .PHONY: unit
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
+
+include tests/integration/integration.mk
+include tests/stress/stress.mk
+
+.PHONY: format
+format: ## lay out the C sources by clang-format
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+##@ Run
+.PHONY: run
+run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options)
+	$< serve $(ARGS)
+
+##@ Install
+.PHONY: install uninstall
+install: all ## into DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 $(BUILD)/primed $(DESTDIR)$(PREFIX)/bin/primed
+	install -D -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/libprimality.a
+	install -D -m 644 worker/primality/primality.h $(DESTDIR)$(PREFIX)/include/primality.h
+	install -D -m 644 docs/primed.8 $(DESTDIR)$(PREFIX)/share/man/man8/primed.8
+	install -D -m 644 openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/primed $(DESTDIR)$(PREFIX)/lib/libprimality.a \
+	    $(DESTDIR)$(PREFIX)/include/primality.h $(DESTDIR)$(PREFIX)/share/man/man8/primed.8 \
+	    $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
+
+##@ Other
+.PHONY: clean help
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	    /^##@/ { part = substr($$0, 5); if (!(part in text)) order[++parts] = part } \
+	    /^[a-z-]+:.*## / { text[part] = text[part] sprintf("  %-16s %s\n", $$1, $$2) } \
+	    END { for (i = 1; i <= parts; i++) printf "\n%s\n%s", order[i], text[order[i]] }' \
+	    $(MAKEFILE_LIST)
+	@printf '\nMODE=release|asan|tsan|fault|coverage chooses the build; V=1 shows commands in full.\n'
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -43,8 +43,7 @@ struct number {
     bool negative;
 };
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+/* --- reading --------------------------------------------------------------------------------- */
 
 struct chunk_reader {
     const struct chunk *chunk;
@@ -64,8 +63,7 @@ bool chunk_next(struct chunk_reader *reader, struct number *number);
 /* Skip numbers, so that chunk_next() returns the one at `index`; false if there is none. */
 bool chunk_seek(struct chunk_reader *reader, uint32_t index);
 
-/* --- writing ------------------------------------------------------------------------------------
- */
+/* --- writing --------------------------------------------------------------------------------- */
 
 /* The expected work for a number of that many significant bits, in nanoseconds, at least 1. */
 typedef uint64_t chunk_cost(size_t bits);
@@ -88,8 +86,7 @@ enum chunk_append {
     CHUNK_NO_MEMORY, /* nothing was added */
 };
 
-/* An empty builder that owns nothing yet; cost (primality_cost_ns(), say) weighs what it is given.
- */
+/* An empty builder that owns nothing yet; cost, primality_cost_ns() say, weighs its numbers. */
 void chunk_builder_init(struct chunk_builder *builder, chunk_cost *cost);
 
 /* Free the buffer; the builder is as after chunk_builder_init(). */

@@ -6,15 +6,22 @@
  * of any size up to max_digits, exactly, as JSON numbers or as strings of decimal digits.
  *
  *   INTAKE_JSON    {"numbers": [...], "priority": 0..9, "ttl": seconds, "metadata": {...}}, members
- * in any order, only "numbers" required; or a bare array of numbers (RFC 8259, UTF-8) INTAKE_LINES
- * NDJSON and plain text: one integer a line, bare or in double quotes; LF or CRLF, blank lines and
- * blanks around the integer ignored, the last line may lack its LF INTAKE_OCTETS  packed
- * little-endian unsigned 64-bit integers INTAKE_SNIFF   JSON if the first byte that is not white
- * space is '{' or '[', else lines: for clients, like a bare `curl --data-binary @-`, that do not
- * name the type
+ *                  in any order, only "numbers" required; or a bare array of numbers (RFC 8259,
+ *                  UTF-8). An element is a JSON number without fraction and exponent, or a string
+ *                  of decimal digits, perhaps after a '-'; strings may have leading zeros
+ *   INTAKE_LINES   NDJSON and plain text: one integer a line, bare or in double quotes; LF or
+ *                  CRLF, blank lines and blanks around the integer ignored, leading zeros
+ *                  allowed; the last line may lack its LF
+ *   INTAKE_OCTETS  packed little-endian unsigned 64-bit integers
+ *   INTAKE_SNIFF   JSON if the first byte that is not white space is '{' or '[', else lines: for
+ *                  clients, like a bare `curl --data-binary @-`, that do not name the type
+ *
+ * An empty array and an empty text are a batch of no numbers; an empty body is no JSON. A UTF-8
+ * byte order mark is refused.
  *
  * Everything but the integers themselves (the other members, elements that are no integers) is left
- * to jansson, in pieces of at most max_envelope bytes.
+ * to jansson, in pieces of at most max_envelope bytes. The process seeds jansson's hash, with
+ * json_object_seed(), before its threads start.
  *
  * An intake belongs to one thread at a time.
  */
@@ -31,13 +38,12 @@ enum intake_format { INTAKE_JSON, INTAKE_LINES, INTAKE_OCTETS, INTAKE_SNIFF };
 struct intake_limits {
     size_t max_digits; /* decimal digits of one integer, leading zeros not counted; 20 .. 100,000 */
     uint64_t max_numbers; /* integers in one body */
-    size_t max_envelope;  /* bytes of JSON outside the integers (64 KiB is plenty) */
+    size_t max_envelope;  /* bytes of JSON outside the integers (64 KiB is plenty); at least 64 */
 };
 
 enum intake_status {
     INTAKE_OK,
-    INTAKE_MALFORMED, /* not of its format at all: 400; one error, with the byte offset in `detail`
-                       */
+    INTAKE_MALFORMED, /* not of its format at all: 400; one error, its detail names the byte */
     INTAKE_INVALID,   /* well-formed, but not what the contract takes: 422; errors with pointers */
     INTAKE_TOO_LARGE, /* more than max_numbers or max_envelope: 413 */
     INTAKE_REFUSED,   /* the sink said no; its own answer is in intake_sink_result() */
@@ -46,9 +52,10 @@ enum intake_status {
 
 /*
  * One thing wrong with the body. pointer is a JSON pointer as a URI fragment ("#/numbers/17",
- * "#/17" for a bare array and for lines and octets, "#/priority", "#" for the whole), or "" where
- * it has no meaning (malformed). detail is a sentence for a person; it names the byte offset
- * (malformed) or the line (lines) or shows the offending text, shortened, as printable ASCII.
+ * "#/17" for a bare array and for lines and octets, "#/priority", "#" for the whole and for a
+ * member whose name is too long), or "" where it has no meaning (malformed). detail is a sentence
+ * for a person; it names the byte offset (malformed) or the line (lines) or shows the offending
+ * text, shortened, as printable ASCII.
  */
 struct intake_error {
     char pointer[128];
@@ -92,10 +99,15 @@ enum intake_status intake_feed(struct intake *intake, const char *bytes, size_t 
  */
 enum intake_status intake_finish(struct intake *intake, struct intake_envelope *envelope);
 
-/* What is wrong: errors[0 .. *kept-1], valid until intake_free(); *total >= *kept counts them all.
+/*
+ * What is wrong, once a final status is known: errors[0 .. *kept-1], valid until intake_free();
+ * *total >= *kept counts them all. None for INTAKE_REFUSED and INTAKE_NO_MEMORY.
  */
 const struct intake_error *intake_errors(const struct intake *intake, size_t *kept,
                                          uint64_t *total);
+
+/* The format of the body: what INTAKE_SNIFF has found, or INTAKE_SNIFF where the body was blank. */
+enum intake_format intake_format_found(const struct intake *intake);
 
 /* What the sink answered last. */
 int intake_sink_result(const struct intake *intake);

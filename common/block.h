@@ -1,0 +1,65 @@
+/*
+ * block - the currency of the service: 64 KiB of shared memory that carry one chunk of numbers to a
+ * worker and its verdicts back, in place.
+ *
+ * A cache line for each writer, so that nobody's store slows another's:
+ *
+ *   claim      the claim word; who may move it from which state to which is drawn in claim.h
+ *   done       the worker that runs the block: verdicts[0 .. done-1] are final. Release-stored after
+ *              them, so whoever acquires it (the dispatcher, a successor) may read them
+ *   canceled   the dispatcher, at any time: the worker stops at its next group of numbers
+ *   the rest   the dispatcher, while the block is FREE or ORPHANED (nobody else looks at it then);
+ *              the push publishes it to the worker that claims the block
+ *   verdicts,  the worker that runs the block; also the dispatcher, while the block is ORPHANED, for
+ *   seconds    a number it gives up on
+ */
+#ifndef COMMON_BLOCK_H
+#define COMMON_BLOCK_H
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "common/chunk.h"
+
+enum { CACHE_LINE = 64, BLOCK_SIZE = 64 * 1024 };
+
+/*
+ * Numbers of a narrow chunk a worker tests at once: enough to fill the core's lanes, few enough that
+ * it sees a cancellation, and a killed worker's progress is kept, within a fraction of a millisecond.
+ */
+enum { BLOCK_GROUP_MAX = 512 };
+
+enum block_kind {
+    BLOCK_NUMBERS,
+    BLOCK_SENTINEL, /* no numbers: the worker that claims it finishes it and exits 0 */
+};
+
+struct block {
+    alignas(CACHE_LINE) _Atomic uint64_t claim;
+    alignas(CACHE_LINE) _Atomic uint32_t done;
+
+    alignas(CACHE_LINE) _Atomic uint32_t canceled;
+    uint32_t kind;        /* enum block_kind */
+    uint32_t singly;      /* one number at a time: an earlier worker died on this block */
+    uint32_t chunk_kind;  /* the chunk in words[]; see chunk.h */
+    uint32_t chunk_count; /* numbers */
+    uint32_t chunk_words; /* words used */
+
+    alignas(CACHE_LINE) uint8_t verdicts[CHUNK_MAX_NUMBERS]; /* enum verdict */
+    float seconds[CHUNK_MAX_NUMBERS];
+    uint64_t words[CHUNK_MAX_WORDS];
+};
+
+/* Make a chunk the contents of a block that is FREE and the caller's; its words may be there already. */
+void block_fill(struct block *block, const struct chunk *chunk);
+
+/* The chunk in a block, its counts cut to what a block holds; valid as long as the block is held. */
+struct chunk block_chunk(const struct block *block);
+
+static_assert(sizeof(struct block) <= BLOCK_SIZE, "a block fits its place in the arena");
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,
+              "no lock may hide in shared memory");
+
+#endif

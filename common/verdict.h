@@ -1,0 +1,19 @@
+/*
+ * verdict - what is known of one number. The values are the octets of the wire format: the first
+ * three come from the primality core (enum primality_verdict), the others say why there is no
+ * answer.
+ */
+#ifndef COMMON_VERDICT_H
+#define COMMON_VERDICT_H
+
+enum verdict {
+    VERDICT_COMPOSITE = 0, /* not prime: composite, 0, 1 or negative */
+    VERDICT_PRIME = 1,
+    VERDICT_PROBABLE_PRIME = 2,
+    VERDICT_FAILED = 3,   /* its workers died on it, again and again */
+    VERDICT_TIMEOUT = 4,  /* it took longer than a number may */
+    VERDICT_CANCELED = 5, /* its batch was canceled first */
+};
+enum { VERDICTS = VERDICT_CANCELED + 1 };
+
+#endif

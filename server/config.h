@@ -1,0 +1,51 @@
+/*
+ * config - what the service can be told, by flags and by the environment.
+ *
+ * One table in config.c names every option, its variable, its default and its help text; reading,
+ * checking and `--help` all go by it. A flag beats its variable, which beats the default.
+ */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/log.h"
+
+/* Which requests get a line in the log. */
+enum log_requests {
+    LOG_REQUESTS_NONE,
+    LOG_REQUESTS_REFUSED, /* status 400 and above, and those broken off */
+    LOG_REQUESTS_ALL,
+};
+
+struct config {
+    char listen_host[256];     /* a name or an address; "" means every address */
+    char listen_port[16];      /* a number or a service name; "0" picks a free one */
+    unsigned workers;          /* processes, 1 .. CONFIG_MAX_WORKERS */
+    uint64_t max_store;        /* bytes the store may use */
+    uint64_t max_body;         /* bytes of one request body */
+    uint64_t max_digits;       /* decimal digits of one number */
+    unsigned max_connections;  /* at once */
+    int64_t ttl_s;             /* ended batches are kept that long, unless they say otherwise */
+    int64_t number_timeout_ns; /* one number may take that long; 0: any time */
+    int64_t idle_timeout_s;    /* a connection on which nothing moves is closed after that */
+    int64_t drain_timeout_ns;  /* a graceful stop may take that long */
+    enum log_format log_format;
+    enum log_requests log_requests;
+};
+
+enum { CONFIG_MAX_WORKERS = 1024 };
+
+enum config_result {
+    CONFIG_RUN,   /* the configuration is complete: serve */
+    CONFIG_CHECK, /* it is complete, and only that was asked (--check) */
+    CONFIG_SHOWN, /* --help or --version was asked, and is done */
+    CONFIG_WRONG, /* it is not; said on standard error */
+};
+
+/* Read flags and environment into *config. */
+enum config_result config_read(struct config *config, int argc, char **argv);
+
+#endif

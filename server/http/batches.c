@@ -1,0 +1,240 @@
+/* batches - the batch document and what is done to batches. See batches.h. */
+#include "server/http/batches.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "server/http/problem.h"
+#include "server/http/results.h"
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 1000, INLINE_RESULTS_MAX = 1000 };
+
+/* --- the document ------------------------------------------------------------------------------- */
+
+static void write_time(struct text *text, const char *name, int64_t wall_ns)
+{
+    char time[CLOCK_RFC3339_SIZE];
+    if (wall_ns)
+        text_printf(text, "\"%s\":\"%s\",", name, clock_rfc3339(time, wall_ns));
+    else
+        text_printf(text, "\"%s\":null,", name);
+}
+
+static void write_counts(struct text *text, const struct batch *batch)
+{
+    const uint64_t *counts = batch->counts;
+    text_printf(text,
+                "\"counts\":{\"total\":%llu,\"pending\":%llu,\"prime\":%llu,\"composite\":%llu,"
+                "\"failed\":%llu,\"canceled\":%llu},",
+                (unsigned long long)batch->total,
+                (unsigned long long)(batch->total - batch_finished(batch)),
+                (unsigned long long)(counts[VERDICT_PRIME] + counts[VERDICT_PROBABLE_PRIME]),
+                (unsigned long long)counts[VERDICT_COMPOSITE],
+                (unsigned long long)(counts[VERDICT_FAILED] + counts[VERDICT_TIMEOUT]),
+                (unsigned long long)counts[VERDICT_CANCELED]);
+}
+
+static void write_eta(struct http *http, struct text *text, const struct batch *batch)
+{
+    double eta = batch_has_ended(batch) ? 0 : dispatcher_eta(http->dispatcher, &batch->id);
+    if (eta < 0)
+        text_add_string(text, "\"eta_seconds\":null,");
+    else
+        text_printf(text, "\"eta_seconds\":%.3g,", eta);
+}
+
+void batches_write(struct http *http, struct text *text, const struct batch *batch, bool open)
+{
+    char id[BATCH_ID_TEXT_SIZE];
+    batch_id_format(id, &batch->id);
+    int64_t until = batch->ended_ns ? batch->ended_ns : clock_wall_ns();
+    double elapsed = (double)(until - batch->created_ns) / 1e9;
+    double progress = batch->total ? (double)batch_finished(batch) / (double)batch->total : 1.0;
+    char *metadata;
+    if (store_metadata(http->options.store, &batch->id, &metadata) == STORE_NO_MEMORY)
+        text->failed = true;
+
+    text_printf(text, "{\"id\":\"%s\",\"status\":\"%s\",\"durable\":%s,", id,
+                batch_status_name(batch->status), batch->durable ? "true" : "false");
+    write_time(text, "created_at", batch->created_ns);
+    write_time(text, "started_at", batch->started_ns);
+    write_time(text, "ended_at", batch->ended_ns);
+    write_time(text, "expires_at", batch->expires_ns);
+    write_counts(text, batch);
+    text_printf(text, "\"progress\":%.6g,", floor(progress * 1e6) / 1e6);
+    write_eta(http, text, batch);
+    text_printf(text,
+                "\"elapsed_seconds\":%.6f,\"compute_seconds\":%.6g,\"priority\":%d,"
+                "\"metadata\":%s,\"links\":{\"self\":\"/v1/batches/%s\","
+                "\"results\":\"/v1/batches/%s/results\",\"cancel\":\"/v1/batches/%s/cancel\"}",
+                elapsed > 0 ? elapsed : 0, batch->compute_seconds, batch->priority,
+                metadata ? metadata : "{}", id, id, id);
+    if (!open)
+        text_add(text, "}", 1);
+    free(metadata);
+}
+
+/* Reply with a batch; a request that asked for a wait learns that it was heard. */
+static void reply_batch(struct request *request, unsigned status, const struct batch *batch,
+                        const char *location)
+{
+    struct text text = {.data = NULL};
+    batches_write(request->http, &text, batch, false);
+    text_add(&text, "\n", 1);
+    struct reply_header headers[3] = {{NULL, NULL}};
+    size_t count = 0;
+    if (location)
+        headers[count++] = (struct reply_header){"Location", location};
+    if (request->wait_until_ns)
+        headers[count++] = (struct reply_header){"Preference-Applied", "wait"};
+    reply_text(request, status, REPLY_JSON, &text, headers);
+}
+
+/* --- waiting for the end ------------------------------------------------------------------------ */
+
+/*
+ * If the request asked for a wait and the batch has not ended, suspend the connection: true, and the
+ * handler returns. Otherwise *batch is the newest state, as far as the batch is still there.
+ */
+static bool wait_for_end(struct request *request, struct batch *batch)
+{
+    struct http *http = request->http;
+    if (!request->wait_until_ns)
+        return false;
+    for (;;) {
+        uint64_t ticket = waiters_ticket(http->waiters, &batch->id);
+        if (store_get(http->options.store, &batch->id, batch) != STORE_OK || batch_has_ended(batch))
+            return false;
+        request->waiter = (struct waiter){
+            .connection = request->connection,
+            .id = batch->id,
+            .end_only = true,
+            .deadline_ns = request->wait_until_ns,
+        };
+        if (waiters_suspend(http->waiters, &request->waiter, ticket))
+            return true;
+        if (waiters_closed(http->waiters) || clock_monotonic_ns() >= request->wait_until_ns)
+            return false;
+    }
+}
+
+void batches_reply_accepted(struct request *request, const struct batch *accepted)
+{
+    struct batch batch = *accepted;
+    if (wait_for_end(request, &batch))
+        return;
+
+    char location[64];
+    char id[BATCH_ID_TEXT_SIZE];
+    snprintf(location, sizeof location, "/v1/batches/%s", batch_id_format(id, &batch.id));
+    if (!request->wait_until_ns || !batch_has_ended(&batch)) {
+        reply_batch(request, MHD_HTTP_ACCEPTED, &batch, location);
+        return;
+    }
+    struct text text = {.data = NULL};
+    batches_write(request->http, &text, &batch, true);
+    size_t without_results = text.length;
+    text_add_string(&text, ",\"results\":[");
+    if (batch.total <= INLINE_RESULTS_MAX &&
+        results_write_all(request->http->options.store, &batch, &text))
+        text_add_string(&text, "]");
+    else
+        text.length = without_results;
+    text_add_string(&text, "}\n");
+    reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text,
+               reply_headers({"Location", location}, {"Preference-Applied", "wait"}));
+}
+
+void batches_get(struct request *request)
+{
+    struct batch batch;
+    if (!request_read_wait(request) || !request_batch(request, &batch))
+        return;
+    if (!wait_for_end(request, &batch))
+        reply_batch(request, MHD_HTTP_OK, &batch, NULL);
+}
+
+/* --- changing ----------------------------------------------------------------------------------- */
+
+void batches_cancel(struct request *request)
+{
+    struct http *http = request->http;
+    struct batch batch;
+    if (!request_batch(request, &batch))
+        return;
+    if (!batch_has_ended(&batch)) {
+        store_cancel(http->options.store, &batch.id, &batch);
+        dispatcher_cancel(http->dispatcher, &batch.id);
+        if (!request_batch(request, &batch))
+            return;
+    }
+    reply_batch(request, batch_has_ended(&batch) ? MHD_HTTP_OK : MHD_HTTP_ACCEPTED, &batch, NULL);
+}
+
+void batches_delete(struct request *request)
+{
+    struct http *http = request->http;
+    struct batch batch;
+    if (!request_batch(request, &batch))
+        return;
+    if (!batch_has_ended(&batch))
+        dispatcher_cancel(http->dispatcher, &batch.id);
+    store_remove(http->options.store, &batch.id);
+    waiters_notify(http->waiters, &batch.id, true);
+    reply_empty(request, MHD_HTTP_NO_CONTENT, NULL);
+}
+
+/* --- listing ------------------------------------------------------------------------------------ */
+
+/* The path of the page behind this one. */
+static void write_next(char *out, size_t size, const struct batch *last, const char *status,
+                       uint64_t limit)
+{
+    char id[BATCH_ID_TEXT_SIZE];
+    snprintf(out, size, "/v1/batches?after=%s&limit=%llu%s%s", batch_id_format(id, &last->id),
+             (unsigned long long)limit, status ? "&status=" : "", status ? status : "");
+}
+
+void batches_list(struct request *request)
+{
+    uint64_t limit = LIST_DEFAULT;
+    if (!request_query_integer(request, "limit", 1, LIST_MAX, &limit))
+        return;
+    const char *status = request_query(request, "status");
+    if (status && batch_status_parse(status) < 0) {
+        request_bad_query(request, "status", "queued, running, canceling, completed or canceled");
+        return;
+    }
+    const char *after = request_query(request, "after");
+    struct batch_id id;
+    if (after && !batch_id_parse(after, &id)) {
+        request_bad_query(request, "after", "the id of a batch");
+        return;
+    }
+
+    struct text text = {.data = NULL};
+    char next[160] = "";
+    struct batch *batches = calloc(limit + 1, sizeof *batches);
+    if (batches) {
+        size_t count = store_list(request->http->options.store, after ? &id : NULL,
+                                  status ? batch_status_parse(status) : -1, batches, limit + 1);
+        if (count > limit)
+            write_next(next, sizeof next, &batches[limit - 1], status, limit);
+        text_add_string(&text, "{\"batches\":[");
+        for (size_t i = 0; i < count && i < limit; i++) {
+            text_add_string(&text, i ? ",\n" : "\n");
+            batches_write(request->http, &text, &batches[i], false);
+        }
+        text_printf(&text, *next ? "\n],\"next\":\"%s\"}\n" : "\n],\"next\":null%s}\n", next);
+    } else {
+        text.failed = true;
+    }
+    free(batches);
+    char link[200];
+    snprintf(link, sizeof link, "<%s>; rel=\"next\"", next);
+    reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text,
+               *next ? reply_headers({"Link", link}) : NULL);
+}

@@ -1,0 +1,22 @@
+/* batches - looking at batches, listing, canceling and deleting them. Private to server/http. */
+#ifndef SERVER_HTTP_BATCHES_H
+#define SERVER_HTTP_BATCHES_H
+
+#include "server/http/request.h"
+#include "server/text.h"
+
+void batches_list(struct request *request);
+void batches_get(struct request *request);
+void batches_delete(struct request *request);
+void batches_cancel(struct request *request);
+
+/*
+ * Reply to the POST of a batch: 202, or, where the request waits and the batch ends in time, 200 with its
+ * results. May suspend the connection; then call it again.
+ */
+void batches_reply_accepted(struct request *request, const struct batch *batch);
+
+/* Write a batch as JSON, without a line end, and without its last brace if `open`. */
+void batches_write(struct http *http, struct text *text, const struct batch *batch, bool open);
+
+#endif

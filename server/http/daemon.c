@@ -1,0 +1,200 @@
+/* daemon - libmicrohttpd: its threads and limits, and the way of a request through its callbacks. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/futex.h"
+#include "common/log.h"
+#include "server/http/problem.h"
+#include "server/http/request.h"
+#include "server/http/routes.h"
+
+enum {
+    THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
+    CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
+    DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
+};
+
+/* --- one request -------------------------------------------------------------------------------- */
+
+/*
+ * May a reply that is known before the body wait until the body is read? It should: most clients do not
+ * listen before they have sent all, and closing on them would destroy the reply on its way. Not where
+ * the client waits for leave to send, nor where it would send more than is worth reading.
+ */
+static bool may_hold_reply(const struct request *request)
+{
+    const char *length = request_header(request, "Content-Length");
+    return !request_header(request, "Expect") &&
+           (!length || strtoull(length, NULL, 10) <= DISCARD_MAX);
+}
+
+/* The headers are there: find out what is wanted, and perhaps reply already. */
+static void begin(struct request *request)
+{
+    request->hold_reply = may_hold_reply(request);
+    if (routes_find(request) && request->route->begin)
+        request->route->begin(request);
+    request->hold_reply = false;
+}
+
+/* Where memory ran out there is no reply, and the connection is closed. */
+static enum MHD_Result reply_or_close(const struct request *request)
+{
+    return (request->replied && request->status == 0) || !(request->replied || request->route)
+               ? MHD_NO
+               : MHD_YES;
+}
+
+/*
+ * The callback of MHD_OPTION_UNESCAPE_CALLBACK: decodes names and values of the query, and leaves the path as the
+ * client wrote it, for routes.c to decode.
+ */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return *text == '/' ? strlen(text) : MHD_http_unescape(text);
+}
+
+/* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload_data,
+                                  size_t *upload_data_size, void **request_context)
+{
+    (void)version;
+    struct http *http = context;
+    struct request *request = *request_context;
+    if (!request) {
+        request = request_new(http, connection, url, method);
+        if (!request)
+            return MHD_NO;
+        *request_context = request;
+        atomic_fetch_add(&http->open_requests, 1);
+        begin(request);
+        return reply_or_close(request);
+    }
+    if (*upload_data_size > 0) {
+        request->body_bytes += *upload_data_size;
+        if (!request->replied && request->route && request->route->body)
+            request->route->body(request, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        uint64_t most = http->options.config->max_body + DISCARD_MAX;
+        return request->body_bytes > most ? MHD_NO : MHD_YES;
+    }
+    if (request->held_reply)
+        reply_release(request);
+    else if (!request->replied && request->route)
+        request->route->handle(request);
+    return reply_or_close(request);
+}
+
+static void log_request(const struct request *request, enum MHD_RequestTerminationCode how)
+{
+    enum log_requests which = request->http->options.config->log_requests;
+    bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    bool refused = request->status >= 400;
+    if (which == LOG_REQUESTS_NONE || (which == LOG_REQUESTS_REFUSED && complete && !refused))
+        return;
+    const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
+    log_info(event, log_str("id", request->id), log_str("method", request->method),
+             log_str("path", request->uri), log_int("status", request->status),
+             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9));
+}
+
+/* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */
+static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
+                         enum MHD_RequestTerminationCode how)
+{
+    (void)connection;
+    struct http *http = context;
+    struct request *request = *request_context;
+    if (!request)
+        return;
+    if (request->status >= 100 && request->status < 600)
+        atomic_fetch_add(&http->counters.requests[request->status / 100], 1);
+    log_request(request, how);
+    request_free(request);
+    *request_context = NULL;
+    atomic_fetch_sub(&http->open_requests, 1);
+    if (atomic_load(&http->finishing))
+        futex_wake(&http->open_requests, 1);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+struct http *http_new(const struct http_options *options)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (!http)
+        return NULL;
+    http->options = *options;
+    http->started_ns = clock_wall_ns();
+    http->request_prefix = (uint64_t)http->started_ns;
+    if (getrandom(&http->request_prefix, sizeof http->request_prefix, 0) < 0)
+        log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
+    http->request_prefix &= 0xffffffffffff;
+    http->waiters = waiters_new();
+    if (!http->waiters) {
+        free(http);
+        return NULL;
+    }
+    return http;
+}
+
+void http_notify(void *context, const struct store *store, const struct batch *batch)
+{
+    struct http *http = context;
+    bool ended = batch_has_ended(batch);
+    if (ended && store == http->options.store)
+        atomic_fetch_add(&http->counters.batches_ended[batch->status], 1);
+    waiters_notify(http->waiters, &batch->id, ended);
+}
+
+int http_start(struct http *http, struct dispatcher *dispatcher)
+{
+    const struct config *config = http->options.config;
+    http->dispatcher = dispatcher;
+    json_object_seed(0); /* before there are threads */
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = processors > 1 ? THREADS_MAX : 1;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    struct MHD_OptionItem items[] = {
+        {MHD_OPTION_LISTEN_SOCKET, http->options.listen_socket, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    http->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
+                         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+                         on_completed, http, MHD_OPTION_END);
+    if (!http->daemon) {
+        log_error("cannot serve HTTP", log_str("error", strerror(errno)));
+        return -1;
+    }
+    return 0;
+}
+
+void http_stop(struct http *http, int64_t grace_ns)
+{
+    int64_t deadline = clock_monotonic_ns() + grace_ns;
+    MHD_quiesce_daemon(http->daemon);
+    waiters_close(http->waiters);
+    atomic_store(&http->finishing, true);
+    for (uint32_t open; (open = atomic_load(&http->open_requests)) > 0;) {
+        int64_t left_ns = deadline - clock_monotonic_ns();
+        if (left_ns <= 0)
+            break;
+        futex_wait(&http->open_requests, open, left_ns);
+    }
+    MHD_stop_daemon(http->daemon);
+    waiters_free(http->waiters);
+    free(http);
+}

@@ -1,0 +1,55 @@
+/*
+ * http - the HTTP front: what openapi.yaml says, on libmicrohttpd.
+ *
+ * From POST to verdict and back, by file:
+ *
+ *   daemon.c       libmicrohttpd: threads, limits, the way of a request through the callbacks
+ *   routes.c       which path and method goes to which handler
+ *   request.c      the state of one request: parameters, headers, cleaning up
+ *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
+ *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher
+ *   batches.c      looking at batches, listing, canceling, deleting them
+ *   results.c      GET .../results: pages and streams; result_format.c: one item in each format
+ *   events.c       GET .../events
+ *   numbers.c      GET /v1/numbers/{n}
+ *   service.c      health, readiness, contract, page; metrics.c: metrics
+ *   waiters.c      requests that wait for a batch, suspended, holding no thread
+ *
+ * Only this folder knows libmicrohttpd. A handler never blocks: it replies, or suspends its
+ * connection and is called again.
+ */
+#ifndef SERVER_HTTP_HTTP_H
+#define SERVER_HTTP_HTTP_H
+
+#include "common/arena.h"
+#include "server/batch.h"
+#include "server/config.h"
+#include "server/dispatcher.h"
+#include "server/store/store.h"
+
+struct http;
+
+struct http_options {
+    const struct config *config;
+    struct arena *arena;
+    struct store *store;
+    struct store *scratch; /* in memory, for single numbers too big to be tested on the spot */
+    int listen_socket;     /* stays the caller's */
+};
+
+/* Prepare, without serving yet. NULL without memory. */
+struct http *http_new(const struct http_options *options);
+
+/* A batch has changed: wake whoever waits for it. A dispatcher_listener whose context is the http. */
+void http_notify(void *http, const struct store *store, const struct batch *batch);
+
+/* Serve, with that dispatcher. 0, or -1 after logging why not. */
+int http_start(struct http *http, struct dispatcher *dispatcher);
+
+/*
+ * Let the requests that are under way finish, for at most grace_ns, taking no new connections; then
+ * stop serving and free everything. After http_start() only.
+ */
+void http_stop(struct http *http, int64_t grace_ns);
+
+#endif

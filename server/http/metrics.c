@@ -1,0 +1,152 @@
+/* metrics - the figures, and what each means. See metrics.h. */
+#include "server/http/metrics.h"
+
+#include "common/clock.h"
+#include "common/ring.h"
+#include "server/http/reply.h"
+#include "server/http/service.h"
+#include "worker/primality/primality.h"
+
+/* The head of a metric; its samples follow. */
+static void describe(struct text *text, const char *name, const char *type, const char *help)
+{
+    text_printf(text, "# HELP primed_%s %s\n# TYPE primed_%s %s\n", name, help, name, type);
+}
+
+static void write_one(struct text *text, const char *name, const char *type, const char *help,
+                      double value)
+{
+    describe(text, name, type, help);
+    text_printf(text, "primed_%s %.17g\n", name, value);
+}
+
+static void write_labelled(struct text *text, const char *name, const char *label,
+                           const char *value, uint64_t count)
+{
+    text_printf(text, "primed_%s{%s=\"%s\"} %llu\n", name, label, value, (unsigned long long)count);
+}
+
+static void write_requests(struct text *text, struct http *http)
+{
+    static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
+    describe(text, "http_requests_total", "counter", "Requests answered, by class of status.");
+    for (int i = 2; i <= 5; i++)
+        write_labelled(text, "http_requests_total", "status", classes[i],
+                       atomic_load(&http->counters.requests[i]));
+    write_one(text, "http_requests_in_flight", "gauge",
+              "Requests begun and not yet answered in full.",
+              (double)atomic_load(&http->open_requests));
+}
+
+static void write_batches(struct text *text, struct http *http, const struct store_stats *store)
+{
+    write_one(text, "batches_accepted_total", "counter", "Batches accepted.",
+              (double)atomic_load(&http->counters.batches_accepted));
+    write_one(text, "batches_refused_total", "counter",
+              "Batches refused because the store was full or the service draining.",
+              (double)atomic_load(&http->counters.batches_refused));
+    write_one(text, "batches_evicted_total", "counter",
+              "Ended batches dropped before their time to make room.", (double)store->evicted);
+    describe(text, "batches_ended_total", "counter", "Batches that have ended, by how.");
+    for (int i = BATCH_COMPLETED; i <= BATCH_CANCELED; i++)
+        write_labelled(text, "batches_ended_total", "status",
+                       batch_status_name((enum batch_status)i),
+                       atomic_load(&http->counters.batches_ended[i]));
+    describe(text, "batches", "gauge", "Batches kept now, by status.");
+    for (int i = 0; i < BATCH_STATUSES; i++)
+        write_labelled(text, "batches", "status", batch_status_name((enum batch_status)i),
+                       store->batches[i]);
+}
+
+static void write_numbers(struct text *text, struct http *http,
+                          const struct dispatcher_stats *dispatcher)
+{
+    static const char *const verdicts[] = {
+        [VERDICT_COMPOSITE] = "composite",
+        [VERDICT_PRIME] = "prime",
+        [VERDICT_PROBABLE_PRIME] = "probable_prime",
+        [VERDICT_FAILED] = "failed",
+        [VERDICT_TIMEOUT] = "timeout",
+        [VERDICT_CANCELED] = "canceled",
+    };
+    write_one(text, "numbers_accepted_total", "counter", "Numbers in the batches accepted.",
+              (double)atomic_load(&http->counters.numbers_accepted));
+    describe(text, "numbers_total", "counter", "Numbers the workers are done with, by verdict.");
+    for (int i = 0; i < VERDICTS; i++)
+        write_labelled(text, "numbers_total", "verdict", verdicts[i], dispatcher->verdicts[i]);
+    write_one(text, "compute_seconds_total", "counter", "Time the workers spent on numbers.",
+              dispatcher->compute_seconds);
+}
+
+static void write_queue(struct text *text, const struct store_stats *store,
+                        const struct dispatcher_stats *dispatcher)
+{
+    double age = 0;
+    if (store->oldest_queued_ns)
+        age = (double)(clock_wall_ns() - store->oldest_queued_ns) / 1e9;
+    write_one(text, "queue_batches", "gauge", "Batches with numbers not yet given to a worker.",
+              dispatcher->queue_length);
+    write_one(text, "queue_numbers", "gauge", "Numbers without a verdict.",
+              (double)store->numbers_pending);
+    write_one(text, "queue_oldest_age_seconds", "gauge",
+              "Age of the oldest batch none of whose numbers was given to a worker.",
+              age > 0 ? age : 0);
+    write_one(text, "store_bytes", "gauge", "Bytes the store uses.", (double)store->bytes);
+    write_one(text, "store_limit_bytes", "gauge", "Bytes the store may use.",
+              (double)store->bytes_max);
+}
+
+static void write_blocks(struct text *text, const struct arena *arena,
+                         const struct dispatcher_stats *dispatcher)
+{
+    static const char *const states[CLAIM_STATES] = {
+        [CLAIM_FREE] = "free", [CLAIM_QUEUED] = "queued",     [CLAIM_RUNNING] = "running",
+        [CLAIM_DONE] = "done", [CLAIM_ORPHANED] = "orphaned",
+    };
+    unsigned counts[CLAIM_STATES];
+    arena_census(arena, counts);
+    describe(text, "blocks", "gauge", "Blocks of shared memory, by state.");
+    for (int i = 0; i < CLAIM_STATES; i++)
+        write_labelled(text, "blocks", "state", states[i], counts[i]);
+    write_one(text, "blocks_done_total", "counter", "Blocks that came back from the workers.",
+              (double)dispatcher->blocks_done);
+    write_one(text, "blocks_resumed_total", "counter",
+              "Blocks handed on because their worker had died.",
+              (double)dispatcher->blocks_resumed);
+}
+
+static void write_workers(struct text *text, struct http *http)
+{
+    const struct control *control = http->options.arena->control;
+    write_one(text, "workers", "gauge", "Worker processes that are running.",
+              service_workers(http));
+    write_one(text, "workers_configured", "gauge", "Worker processes asked for at the start.",
+              http->options.config->workers);
+    write_one(text, "worker_restarts_total", "counter", "Workers that died and were replaced.",
+              atomic_load(&control->worker_restarts));
+    write_one(text, "front_restarts_total", "counter", "Fronts that died and were replaced.",
+              atomic_load(&control->front_restarts));
+}
+
+void metrics_get(struct request *request)
+{
+    struct http *http = request->http;
+    struct text text = {.data = NULL};
+    struct store_stats store;
+    struct dispatcher_stats dispatcher;
+    store_stats(http->options.store, &store);
+    dispatcher_read_stats(http->dispatcher, &dispatcher);
+
+    write_requests(&text, http);
+    write_batches(&text, http, &store);
+    write_numbers(&text, http, &dispatcher);
+    write_queue(&text, &store, &dispatcher);
+    write_blocks(&text, http->options.arena, &dispatcher);
+    write_workers(&text, http);
+    write_one(&text, "start_time_seconds", "gauge", "When this front started, in Unix time.",
+              (double)http->started_ns / 1e9);
+    describe(&text, "build_info", "gauge", "What is running; the value is always 1.");
+    text_printf(&text, "primed_build_info{version=\"%s\",kernel=\"%s\",store=\"%s\"} 1\n",
+                PRIMED_VERSION, primality_kernel(), http->options.store->name);
+    reply_text(request, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &text, NULL);
+}

@@ -1,0 +1,127 @@
+/*
+ * request - one request, from its headers to the end of its reply. Private to server/http.
+ *
+ * Life: daemon.c creates it when the headers are there and finds its route; the route's `begin`, if it
+ * has one, sees it before the body, `body` each piece of it; then `handle` is called, and again
+ * after each time it has suspended the connection, until it has replied. It is freed when libmicrohttpd is
+ * done with the reply, or when the client has left.
+ */
+#ifndef SERVER_HTTP_REQUEST_H
+#define SERVER_HTTP_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/http/http.h"
+#include "server/http/waiters.h"
+
+/* Counters for metrics.c; any thread. */
+struct http_counters {
+    _Atomic uint64_t requests[6]; /* by the first digit of the status */
+    _Atomic uint64_t batches_accepted;
+    _Atomic uint64_t numbers_accepted;
+    _Atomic uint64_t batches_refused; /* for want of room, or because of a drain */
+    _Atomic uint64_t batches_ended[BATCH_STATUSES];
+};
+
+struct http {
+    struct http_options options;
+    struct dispatcher *dispatcher;
+    struct MHD_Daemon *daemon;
+    struct waiters *waiters;
+    struct http_counters counters;
+    _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
+    _Atomic bool finishing;
+    _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
+    uint64_t request_prefix;
+    int64_t started_ns; /* wall */
+};
+
+enum { REQUEST_ID_SIZE = 128 + 1 };
+
+struct request;
+
+/* What a path and method lead to. */
+struct route {
+    const char *method;
+    const char *path; /* with at most one {} */
+    /* Before the body: may reply already (then true). NULL if the route takes no body. */
+    bool (*begin)(struct request *request);
+    /* A piece of the body. */
+    void (*body)(struct request *request, const char *bytes, size_t size);
+    /* The whole request is there, or a wait is over: reply, or suspend. */
+    void (*handle)(struct request *request);
+};
+
+struct request {
+    struct http *http;
+    struct MHD_Connection *connection;
+    const char *method;        /* libmicrohttpd's; valid as long as the request */
+    const struct route *route; /* NULL: none; the reply is an error */
+    char *uri;                 /* the path as the client wrote it, without the query; owned */
+    char *argument;            /* what {} stands for, NULL if nothing; owned */
+    char id[REQUEST_ID_SIZE];
+    int64_t began_ns; /* monotonic */
+    bool head;        /* a GET without the body of its reply */
+    bool replied;
+    unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
+    uint64_t body_bytes; /* received */
+
+    /* A reply that is known before the body may wait until that is read; see daemon.c. */
+    bool hold_reply;
+    struct MHD_Response *held_reply;
+
+    /* for whoever waits */
+    struct waiter waiter;
+    int64_t wait_until_ns; /* monotonic; 0: no wait was asked for */
+    bool wait_parsed;
+
+    /* what the handler keeps from one call to the next, and how it is freed; NULL: nothing */
+    void *state;
+    void (*release)(struct request *request);
+};
+
+/*
+ * A new request, for a path as the client wrote it, without the query; or NULL without memory. The
+ * method must live as long as the request.
+ */
+struct request *request_new(struct http *http, struct MHD_Connection *connection, const char *path,
+                            const char *method);
+
+/* The client has its reply, or has left: free everything. */
+void request_free(struct request *request);
+
+/* The value of a query parameter ("" if it has none), or NULL if it is not there. */
+const char *request_query(const struct request *request, const char *name);
+
+/* The value of a header, or NULL. */
+const char *request_header(const struct request *request, const char *name);
+
+/*
+ * Read an integer query parameter of low .. high; *value is left alone where it is not there. False
+ * after replying that it is malformed.
+ */
+bool request_query_integer(struct request *request, const char *name, uint64_t low, uint64_t high,
+                           uint64_t *value);
+
+/* Reply that a query parameter is malformed, with what it must be. */
+void request_bad_query(struct request *request, const char *name, const char *expected);
+
+/*
+ * Work out until when this request wants to wait for its batch, by `?wait=N` or `Prefer: wait=N`; sets
+ * wait_until_ns, once. False after replying that it is malformed.
+ */
+bool request_read_wait(struct request *request);
+
+/*
+ * The batch the path names. False after replying that there is none (any more). The id goes to *id where that
+ * is not NULL.
+ */
+bool request_batch(struct request *request, struct batch *batch);
+
+/* Is the service draining? */
+bool http_is_draining(const struct http *http);
+
+#endif

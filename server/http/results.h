@@ -1,0 +1,16 @@
+/* results - GET /v1/batches/{id}/results, as a page or as a stream. Private to server/http. */
+#ifndef SERVER_HTTP_RESULTS_H
+#define SERVER_HTTP_RESULTS_H
+
+#include "server/http/request.h"
+#include "server/text.h"
+
+void results_get(struct request *request);
+
+/*
+ * Write all results of a batch that has ended as JSON items, a comma between two. False, and nothing
+ * is written, where that would be more than a page may hold, or the batch is gone.
+ */
+bool results_write_all(struct store *store, const struct batch *batch, struct text *text);
+
+#endif

@@ -1,0 +1,15 @@
+/* service - health, readiness, the contract, the page. Private to server/http. */
+#ifndef SERVER_HTTP_SERVICE_H
+#define SERVER_HTTP_SERVICE_H
+
+#include "server/http/request.h"
+
+void service_health(struct request *request);
+void service_readiness(struct request *request);
+void service_contract(struct request *request);
+void service_page(struct request *request);
+
+/* Worker processes that are running. */
+unsigned service_workers(const struct http *http);
+
+#endif

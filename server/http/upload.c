@@ -1,0 +1,315 @@
+/* upload - receiving a batch. See upload.h. */
+#include "server/http/upload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/clock.h"
+#include "server/http/batches.h"
+#include "server/http/problem.h"
+#include "server/intake/intake.h"
+
+/* JSON outside the integers: above all metadata, which every look at the batch sends back. */
+enum { ENVELOPE_MAX = 16 * 1024 };
+
+/* Where a commit stands; see commit(). */
+enum commit_state { COMMIT_PENDING, COMMIT_SUSPENDED, COMMIT_DONE };
+
+struct upload {
+    struct intake *intake;
+    struct store *store;
+    struct store_draft *draft;
+    bool too_large; /* more than max_body came */
+    bool committing;
+    _Atomic int commit_state;
+    enum store_result result; /* of the commit */
+    struct batch batch;
+};
+
+/* --- before the body ---------------------------------------------------------------------------- */
+
+static const struct {
+    const char *type;
+    enum intake_format format;
+} types[] = {
+    {"application/json", INTAKE_JSON},
+    {"application/x-ndjson", INTAKE_LINES},
+    {"text/plain", INTAKE_LINES},
+    {"application/octet-stream", INTAKE_OCTETS},
+    {"application/x-www-form-urlencoded", INTAKE_SNIFF}, /* what bare curl says of any body */
+};
+
+/* The format a Content-Type names, its parameters aside; false if it is none of ours. */
+static bool choose_format(const char *content_type, enum intake_format *format)
+{
+    if (!content_type) {
+        *format = INTAKE_SNIFF;
+        return true;
+    }
+    size_t length = strcspn(content_type, "; \t");
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (strlen(types[i].type) == length &&
+            strncasecmp(types[i].type, content_type, length) == 0) {
+            *format = types[i].format;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void reply_too_large(struct request *request)
+{
+    problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the limit is %llu bytes",
+                  (unsigned long long)request->http->options.config->max_body);
+}
+
+static void reply_unavailable(struct request *request, enum store_result result)
+{
+    atomic_fetch_add(&request->http->counters.batches_refused, 1);
+    if (http_is_draining(request->http))
+        problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
+    else if (result == STORE_FULL)
+        problem_reply(request, PROBLEM_FULL,
+                      "the store is full; try again when batches have ended");
+    else
+        problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
+}
+
+/* Does the request declare more bytes than we take? */
+static bool declares_too_much(const struct request *request)
+{
+    const char *length = request_header(request, "Content-Length");
+    return length && strtoull(length, NULL, 10) > request->http->options.config->max_body;
+}
+
+static int append_chunk(void *context, const struct chunk *chunk)
+{
+    struct upload *upload = context;
+    return (int)store_append(upload->store, upload->draft, chunk);
+}
+
+/* Throw away what has not become a batch. */
+static void release(struct request *request)
+{
+    struct upload *upload = request->state;
+    store_discard(upload->store, upload->draft);
+    intake_free(upload->intake);
+    free(upload);
+}
+
+/* Refuse at once what need not be read; otherwise get ready to read it. */
+bool upload_begin(struct request *request)
+{
+    const struct config *config = request->http->options.config;
+    const char *encoding = request_header(request, "Content-Encoding");
+    const char *type = request_header(request, "Content-Type");
+    enum intake_format format;
+    if (!request_read_wait(request))
+        return true;
+    if (encoding && strcasecmp(encoding, "identity") != 0) {
+        problem_reply(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Content-Encoding is not supported");
+        return true;
+    }
+    if (!choose_format(type, &format)) {
+        problem_reply(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                      "\"%.100s\" is not one of application/json, application/x-ndjson, "
+                      "text/plain, application/octet-stream",
+                      type);
+        return true;
+    }
+    if (declares_too_much(request)) {
+        reply_too_large(request);
+        return true;
+    }
+    if (http_is_draining(request->http)) {
+        reply_unavailable(request, STORE_OK);
+        return true;
+    }
+
+    struct upload *upload = calloc(1, sizeof *upload);
+    enum store_result result = STORE_NO_MEMORY;
+    if (upload) {
+        struct intake_limits limits = {
+            .max_digits = config->max_digits,
+            .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
+            .max_envelope = ENVELOPE_MAX,
+        };
+        request->state = upload;
+        request->release = release;
+        upload->store = request->http->options.store;
+        result = store_begin(upload->store, &upload->draft);
+        if (result == STORE_OK) {
+            upload->intake = intake_new(format, &limits, append_chunk, upload);
+            if (!upload->intake)
+                result = STORE_NO_MEMORY;
+        }
+    }
+    if (result != STORE_OK) {
+        reply_unavailable(request, result);
+        return true;
+    }
+    return false;
+}
+
+/* --- the body ----------------------------------------------------------------------------------- */
+
+void upload_body(struct request *request, const char *bytes, size_t size)
+{
+    struct upload *upload = request->state;
+    if (request->body_bytes > request->http->options.config->max_body)
+        upload->too_large = true;
+    else
+        intake_feed(upload->intake, bytes, size);
+}
+
+/* --- after the body ----------------------------------------------------------------------------- */
+
+static void reply_malformed(struct request *request)
+{
+    const struct upload *upload = request->state;
+    static const enum problem problems[] = {
+        [INTAKE_JSON] = PROBLEM_MALFORMED_JSON,
+        [INTAKE_LINES] = PROBLEM_MALFORMED_LINES,
+        [INTAKE_OCTETS] = PROBLEM_MALFORMED_OCTETS,
+        [INTAKE_SNIFF] = PROBLEM_MALFORMED_JSON,
+    };
+    size_t kept;
+    uint64_t total;
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
+    problem_reply(request, problems[intake_format_found(upload->intake)], "%s",
+                  kept ? errors[0].detail : "the body is malformed");
+}
+
+static void reply_invalid(struct request *request)
+{
+    const struct upload *upload = request->state;
+    size_t kept;
+    uint64_t total;
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
+    struct problem_error list[INTAKE_MAX_ERRORS];
+    for (size_t i = 0; i < kept; i++)
+        list[i] = (struct problem_error){"pointer", errors[i].pointer, errors[i].detail};
+    char detail[64];
+    snprintf(detail, sizeof detail,
+             total == 1 ? "%llu mistake in the body" : "%llu mistakes in the body",
+             (unsigned long long)total);
+    problem_reply_errors(request, PROBLEM_INVALID_BATCH, detail, list, kept, NULL);
+}
+
+/* The body was not a batch: say why. */
+static void reply_refused(struct request *request, enum intake_status status)
+{
+    struct upload *upload = request->state;
+    size_t kept;
+    uint64_t total;
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
+    switch (status) {
+    case INTAKE_MALFORMED:
+        reply_malformed(request);
+        break;
+    case INTAKE_INVALID:
+        reply_invalid(request);
+        break;
+    case INTAKE_TOO_LARGE:
+        problem_reply(request, PROBLEM_BODY_TOO_LARGE, "%s",
+                      kept ? errors[0].detail : "the body holds more than a batch may");
+        break;
+    case INTAKE_REFUSED:
+        reply_unavailable(request, (enum store_result)intake_sink_result(upload->intake));
+        break;
+    default:
+        reply_unavailable(request, STORE_NO_MEMORY);
+        break;
+    }
+}
+
+/* The store has made the draft a batch, or could not. From any thread. */
+static void committed(void *context, enum store_result result, const struct batch *batch)
+{
+    struct request *request = context;
+    struct upload *upload = request->state;
+    upload->result = result;
+    if (result == STORE_OK)
+        upload->batch = *batch;
+    if (atomic_exchange(&upload->commit_state, COMMIT_DONE) == COMMIT_SUSPENDED)
+        MHD_resume_connection(request->connection);
+}
+
+/*
+ * Commit the draft. Where the store answers later, the connection sleeps until it does: whichever of
+ * the two, suspending and answering, comes second, resumes it.
+ */
+static void commit(struct request *request, const struct intake_envelope *envelope)
+{
+    struct upload *upload = request->state;
+    struct batch_spec spec = {
+        .priority = envelope->priority,
+        .ttl_s = envelope->ttl ? envelope->ttl : request->http->options.config->ttl_s,
+        .metadata = envelope->metadata,
+    };
+    struct store_draft *draft = upload->draft;
+    upload->draft = NULL;
+    upload->committing = true;
+    store_commit(upload->store, draft, &spec, committed, request);
+    if (atomic_load(&upload->commit_state) == COMMIT_DONE)
+        return;
+    MHD_suspend_connection(request->connection);
+    if (atomic_exchange(&upload->commit_state, COMMIT_SUSPENDED) == COMMIT_DONE)
+        MHD_resume_connection(request->connection);
+}
+
+/* The batch is there: set it to work. False after replying that it could not be. */
+static bool submit(struct request *request)
+{
+    struct http *http = request->http;
+    struct upload *upload = request->state;
+    if (upload->result != STORE_OK) {
+        reply_unavailable(request, upload->result);
+        return false;
+    }
+    bool has_ended = batch_has_ended(&upload->batch);
+    if (!has_ended && dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
+        !upload->store->durable) {
+        store_remove(upload->store, &upload->batch.id);
+        reply_unavailable(request, STORE_NO_MEMORY);
+        return false;
+    }
+    atomic_fetch_add(&http->counters.batches_accepted, 1);
+    atomic_fetch_add(&http->counters.numbers_accepted, upload->batch.total);
+    if (has_ended)
+        atomic_fetch_add(&http->counters.batches_ended[upload->batch.status], 1);
+    return true;
+}
+
+void upload_handle(struct request *request)
+{
+    struct upload *upload = request->state;
+    if (upload->too_large) {
+        reply_too_large(request);
+        return;
+    }
+    if (!upload->committing) {
+        struct intake_envelope envelope;
+        enum intake_status status = intake_finish(upload->intake, &envelope);
+        if (status != INTAKE_OK) {
+            reply_refused(request, status);
+            return;
+        }
+        if (http_is_draining(request->http)) {
+            reply_unavailable(request, STORE_OK);
+            return;
+        }
+        commit(request, &envelope);
+        if (atomic_load(&upload->commit_state) != COMMIT_DONE)
+            return; /* called again once it is */
+    }
+    if (upload->intake) {
+        intake_free(upload->intake);
+        upload->intake = NULL;
+        if (!submit(request))
+            return;
+    }
+    batches_reply_accepted(request, &upload->batch);
+}

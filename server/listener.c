@@ -1,0 +1,74 @@
+/* listener - opening the listening socket. See listener.h. */
+#include "server/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+static int open_one(const struct addrinfo *at)
+{
+    int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
+    if (fd < 0)
+        return -1;
+    int on = 1;
+    int off = 0;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (at->ai_family == AF_INET6) /* "every address" means IPv4 as well */
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static void describe(int fd, char *text, size_t size)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+    char host[NI_MAXHOST] = "?";
+    char port[NI_MAXSERV] = "?";
+    if (getsockname(fd, (struct sockaddr *)&bound, &length) == 0)
+        getnameinfo((struct sockaddr *)&bound, length, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(text, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+/* The first of the addresses of that family (AF_UNSPEC: of any) that can be listened on, or -1. */
+static int open_first(const struct addrinfo *addresses, int family)
+{
+    int fd = -1;
+    for (const struct addrinfo *at = addresses; fd < 0 && at; at = at->ai_next)
+        if (family == AF_UNSPEC || at->ai_family == family)
+            fd = open_one(at);
+    return fd;
+}
+
+int listener_open(const char *host, const char *port, char *address, size_t address_size)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    int error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+    if (error) {
+        log_error("cannot listen", log_str("host", host), log_str("port", port),
+                  log_str("error", gai_strerror(error)));
+        return -1;
+    }
+    /* Every address: the IPv6 wildcard, which takes IPv4 too, where there is IPv6. */
+    int fd = *host ? -1 : open_first(found, AF_INET6);
+    if (fd < 0)
+        fd = open_first(found, AF_UNSPEC);
+    freeaddrinfo(found);
+    if (fd < 0)
+        log_error("cannot listen", log_str("host", host), log_str("port", port),
+                  log_str("error", strerror(errno)));
+    else
+        describe(fd, address, address_size);
+    return fd;
+}

@@ -1,0 +1,63 @@
+/*
+ * pool - the supervisor's worker processes: how many there should be, who is in which slot, who is due
+ * to be started.
+ *
+ * The rule is one: keep as many workers as are wanted. Whatever a worker died of, if there are
+ * too few another is forked; one too many claims a sentinel. A slot whose workers die young waits
+ * before the next, up to a second.
+ */
+#ifndef SERVER_POOL_H
+#define SERVER_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/arena.h"
+
+struct pool_worker {
+    pid_t pid;             /* 0: none */
+    int64_t started_ns;    /* the one there is, or the last one */
+    int64_t not_before_ns; /* start no other before that */
+    unsigned young_deaths; /* in a row */
+    uint64_t generation;   /* the pool's when it was forked */
+    bool killed;           /* by us, on purpose */
+};
+
+struct pool {
+    struct arena *arena;
+    pid_t supervisor;
+    struct pool_worker *workers; /* one a slot of the arena */
+    unsigned wanted;
+    unsigned live;
+    uint64_t generation; /* raised by a rolling restart */
+    bool sentinel_out;   /* of a rolling restart, not yet followed by a worker's end */
+};
+
+/* An empty pool that wants `wanted` workers; 0, or -1 without memory. */
+int pool_init(struct pool *pool, struct arena *arena, unsigned wanted);
+
+/*
+ * Fork workers until there are as many as are wanted, or those missing are not due yet, or the front
+ * has closed the pool. Returns the time until it should be called again, negative if that is when
+ * something happens.
+ */
+int64_t pool_fill(struct pool *pool);
+
+/* A child has ended: if it was a worker, hand its block on, and true. */
+bool pool_reap(struct pool *pool, pid_t pid, int status);
+
+/* One more worker, one fewer; false where there is no room for more, or only one is left. */
+bool pool_grow(struct pool *pool);
+bool pool_shrink(struct pool *pool);
+
+/* Replace each worker there is now, one after another. */
+void pool_roll(struct pool *pool);
+
+/* Kill the workers the dispatcher has found stuck. */
+void pool_kill_overdue(struct pool *pool);
+
+/* Kill all workers and wait for their end. */
+void pool_kill(struct pool *pool);
+
+#endif

@@ -1,0 +1,391 @@
+/* memory - the store in memory. See memory.h for its bounds, store.h for what each operation promises. */
+#include "server/store/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "server/store/memory_records.h"
+
+static struct memory_store *memory_of(struct store *store)
+{
+    return (struct memory_store *)store;
+}
+
+/* Count bytes of a draft against the limit; false if there is no room. */
+static bool reserve_for(struct memory_store *memory, struct store_draft *draft, uint64_t bytes)
+{
+    pthread_mutex_lock(&memory->lock);
+    bool reserved = records_reserve(memory, bytes);
+    pthread_mutex_unlock(&memory->lock);
+    if (reserved)
+        draft->bytes += bytes;
+    return reserved;
+}
+
+/* --- receiving ---------------------------------------------------------------------------------- */
+
+static enum store_result memory_begin(struct store *store, struct store_draft **out)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *draft = calloc(1, sizeof *draft);
+    if (!draft)
+        return STORE_NO_MEMORY;
+    pthread_mutex_lock(&memory->lock);
+    records_sweep(memory);
+    bool reserved = records_reserve(memory, sizeof *draft);
+    pthread_mutex_unlock(&memory->lock);
+    if (!reserved) {
+        free(draft);
+        return STORE_FULL;
+    }
+    draft->bytes = sizeof *draft;
+    *out = draft;
+    return STORE_OK;
+}
+
+/* Room for one more chunk pointer. */
+static bool grow_chunks(struct store_draft *draft)
+{
+    if (draft->batch.chunk_count < draft->chunk_capacity)
+        return true;
+    uint32_t capacity = draft->chunk_capacity ? 2 * draft->chunk_capacity : 1;
+    struct stored_chunk **chunks = realloc(draft->chunks, capacity * sizeof(struct stored_chunk *));
+    if (!chunks)
+        return false;
+    draft->chunks = chunks;
+    draft->chunk_capacity = capacity;
+    return true;
+}
+
+static enum store_result memory_append(struct store *store, struct store_draft *draft,
+                                       const struct chunk *chunk)
+{
+    size_t words = chunk->words * sizeof *chunk->data;
+    size_t size = sizeof(struct stored_chunk) + words + chunk->count * (sizeof(float) + 1);
+    if (!reserve_for(memory_of(store), draft, size + sizeof(struct stored_chunk *)))
+        return STORE_FULL;
+    struct stored_chunk *stored = malloc(size);
+    if (!stored || !grow_chunks(draft)) {
+        free(stored);
+        return STORE_NO_MEMORY;
+    }
+    *stored = (struct stored_chunk){.chunk = *chunk, .first = draft->batch.total};
+    stored->chunk.data = stored->words;
+    stored->seconds = (float *)(void *)(stored->words + chunk->words);
+    stored->verdicts = (uint8_t *)(stored->seconds + chunk->count);
+    memcpy(stored->words, chunk->data, words);
+    draft->chunks[draft->batch.chunk_count++] = stored;
+    draft->batch.total += chunk->count;
+    draft->batch.cost_ns += chunk->cost_ns;
+    return STORE_OK;
+}
+
+static void memory_discard(struct store *store, struct store_draft *draft)
+{
+    struct memory_store *memory = memory_of(store);
+    if (!draft)
+        return;
+    pthread_mutex_lock(&memory->lock);
+    memory->stats.bytes -= draft->bytes;
+    pthread_mutex_unlock(&memory->lock);
+    records_free(draft);
+}
+
+static void memory_commit(struct store *store, struct store_draft *draft,
+                          const struct batch_spec *spec, store_committed *done, void *context)
+{
+    struct memory_store *memory = memory_of(store);
+    size_t metadata_size = spec->metadata ? strlen(spec->metadata) + 1 : 0;
+    if (!reserve_for(memory, draft, metadata_size)) {
+        memory_discard(store, draft);
+        done(context, STORE_FULL, NULL);
+        return;
+    }
+    draft->metadata = spec->metadata ? strdup(spec->metadata) : NULL;
+    bool complete = draft->metadata || !spec->metadata;
+
+    struct batch *batch = &draft->batch;
+    batch->priority = spec->priority;
+    batch->ttl_s = spec->ttl_s;
+    pthread_mutex_lock(&memory->lock);
+    batch->created_ns = clock_wall_ns();
+    batch->id = batch_id_next(&memory->ids, batch->created_ns);
+    complete = complete && records_add(memory, draft) == 0;
+    struct batch snapshot;
+    if (complete) {
+        if (batch->total == 0)
+            records_set_status(memory, draft, BATCH_COMPLETED);
+        snapshot = *batch;
+    }
+    pthread_mutex_unlock(&memory->lock);
+
+    if (complete) {
+        done(context, STORE_OK, &snapshot);
+    } else {
+        memory_discard(store, draft);
+        done(context, STORE_NO_MEMORY, NULL);
+    }
+}
+
+/* --- reading ------------------------------------------------------------------------------------ */
+
+static enum store_result memory_get(struct store *store, const struct batch_id *id,
+                                    struct batch *batch)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK)
+        *batch = record->batch;
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_metadata(struct store *store, const struct batch_id *id,
+                                         char **metadata)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    *metadata = NULL;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK && record->metadata) {
+        *metadata = strdup(record->metadata);
+        if (!*metadata)
+            result = STORE_NO_MEMORY;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static size_t memory_list(struct store *store, const struct batch_id *after, int status,
+                          struct batch *batches, size_t max)
+{
+    struct memory_store *memory = memory_of(store);
+    size_t count = 0;
+    pthread_mutex_lock(&memory->lock);
+    struct store_draft *record = records_older(memory, after);
+    while (record && count < max) {
+        if (status < 0 || (int)record->batch.status == status)
+            batches[count++] = record->batch;
+        record = records_older(memory, &record->batch.id);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return count;
+}
+
+static enum store_result memory_numbers(struct store *store, const struct batch_id *id,
+                                        uint32_t index, struct chunk *chunk, uint64_t *words)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        const struct stored_chunk *stored = record->chunks[index];
+        *chunk = stored->chunk;
+        chunk->data = words;
+        memcpy(words, stored->words, chunk->words * sizeof *words);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_verdicts(struct store *store, const struct batch_id *id,
+                                         uint32_t index, uint8_t *verdicts, float *seconds)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        const struct stored_chunk *stored = record->chunks[index];
+        assert(stored->posted);
+        memcpy(verdicts, stored->verdicts, stored->chunk.count);
+        memcpy(seconds, stored->seconds, stored->chunk.count * sizeof *seconds);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_locate(struct store *store, const struct batch_id *id,
+                                       uint64_t number, uint32_t *index, uint64_t *first)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        /* The last chunk that begins at or before the number. */
+        uint32_t low = 0;
+        uint32_t high = record->batch.chunk_count;
+        while (high - low > 1) {
+            uint32_t middle = low + (high - low) / 2;
+            if (record->chunks[middle]->first <= number)
+                low = middle;
+            else
+                high = middle;
+        }
+        *index = low;
+        *first = record->chunks[low]->first;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static void memory_stats(struct store *store, struct store_stats *stats)
+{
+    struct memory_store *memory = memory_of(store);
+    pthread_mutex_lock(&memory->lock);
+    records_sweep(memory);
+    *stats = memory->stats;
+    struct store_draft *oldest = TAILQ_FIRST(&memory->queued);
+    stats->oldest_queued_ns = oldest ? oldest->batch.created_ns : 0;
+    pthread_mutex_unlock(&memory->lock);
+}
+
+/* --- working ------------------------------------------------------------------------------------ */
+
+static enum store_result memory_start(struct store *store, const struct batch_id *id,
+                                      struct batch *batch)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        if (record->batch.status == BATCH_QUEUED)
+            records_set_status(memory, record, BATCH_RUNNING);
+        *batch = record->batch;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_post(struct store *store, const struct batch_id *id, uint32_t index,
+                                     const uint8_t *verdicts, const float *seconds,
+                                     struct batch *batch)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        struct stored_chunk *stored = record->chunks[index];
+        if (!stored->posted) {
+            memcpy(stored->verdicts, verdicts, stored->chunk.count);
+            memcpy(stored->seconds, seconds, stored->chunk.count * sizeof *seconds);
+            records_count_chunk(memory, record, stored);
+        }
+        *batch = record->batch;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_cancel(struct store *store, const struct batch_id *id,
+                                       struct batch *batch)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        if (!batch_has_ended(&record->batch))
+            records_set_status(memory, record, BATCH_CANCELING);
+        *batch = record->batch;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_drop(struct store *store, const struct batch_id *id, uint32_t from,
+                                     struct batch *batch)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK && !batch_has_ended(&record->batch)) {
+        for (uint32_t i = from; i < record->batch.chunk_count; i++) {
+            struct stored_chunk *stored = record->chunks[i];
+            memset(stored->verdicts, VERDICT_CANCELED, stored->chunk.count);
+            memset(stored->seconds, 0, stored->chunk.count * sizeof *stored->seconds);
+            records_count_chunk(memory, record, stored);
+        }
+    }
+    if (result == STORE_OK)
+        *batch = record->batch;
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static enum store_result memory_remove(struct store *store, const struct batch_id *id)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK)
+        records_forget(memory, record);
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+/* --- opening and closing ------------------------------------------------------------------------ */
+
+static void memory_close(struct store *store)
+{
+    struct memory_store *memory = memory_of(store);
+    while (!TAILQ_EMPTY(&memory->by_age)) {
+        struct store_draft *record = TAILQ_FIRST(&memory->by_age);
+        TAILQ_REMOVE(&memory->by_age, record, by_age);
+        records_free(record);
+    }
+    id_map_destroy(&memory->records);
+    pthread_mutex_destroy(&memory->lock);
+    free(memory->gone);
+    free(memory);
+}
+
+static const struct store_ops memory_ops = {
+    .begin = memory_begin,
+    .append = memory_append,
+    .commit = memory_commit,
+    .discard = memory_discard,
+    .get = memory_get,
+    .metadata = memory_metadata,
+    .list = memory_list,
+    .numbers = memory_numbers,
+    .verdicts = memory_verdicts,
+    .locate = memory_locate,
+    .start = memory_start,
+    .post = memory_post,
+    .cancel = memory_cancel,
+    .drop = memory_drop,
+    .remove = memory_remove,
+    .stats = memory_stats,
+    .close = memory_close,
+};
+
+struct store *store_memory_open(uint64_t bytes_max)
+{
+    struct memory_store *memory = calloc(1, sizeof *memory);
+    if (!memory)
+        return NULL;
+    memory->gone = calloc(RECORDS_GONE_MAX, sizeof *memory->gone);
+    if (!memory->gone) {
+        free(memory);
+        return NULL;
+    }
+    memory->base = (struct store){.ops = &memory_ops, .name = "memory", .durable = false};
+    memory->stats.bytes_max = bytes_max;
+    pthread_mutex_init(&memory->lock, NULL);
+    TAILQ_INIT(&memory->by_age);
+    TAILQ_INIT(&memory->queued);
+    TAILQ_INIT(&memory->ended);
+    return &memory->base;
+}

@@ -1,0 +1,162 @@
+/* memory_records - the lists, counts and limits behind the memory store. See memory_records.h. */
+#include "server/store/memory_records.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "server/store/memory.h"
+
+enum { SWEEP_STEPS = 8 }; /* ended batches looked at for expiry each time a new one begins */
+
+static char gone_marker;
+
+static bool has_expired(const struct store_draft *record)
+{
+    return batch_has_ended(&record->batch) && record->expires_mono_ns <= clock_monotonic_ns();
+}
+
+void records_free(struct store_draft *record)
+{
+    for (uint32_t i = 0; i < record->batch.chunk_count; i++)
+        free(record->chunks[i]);
+    free(record->chunks);
+    free(record->metadata);
+    free(record);
+}
+
+/* Out of the list its status has put it in. */
+static void unlist(struct memory_store *memory, struct store_draft *record)
+{
+    memory->stats.batches[record->batch.status]--;
+    if (record->batch.status == BATCH_QUEUED)
+        TAILQ_REMOVE(&memory->queued, record, by_status);
+    if (batch_has_ended(&record->batch)) {
+        if (memory->sweep == record)
+            memory->sweep = TAILQ_NEXT(record, by_status);
+        TAILQ_REMOVE(&memory->ended, record, by_status);
+    }
+}
+
+int records_add(struct memory_store *memory, struct store_draft *record)
+{
+    if (id_map_put(&memory->records, &record->batch.id, record) < 0)
+        return -1;
+    record->batch.status = BATCH_QUEUED;
+    TAILQ_INSERT_TAIL(&memory->by_age, record, by_age);
+    TAILQ_INSERT_TAIL(&memory->queued, record, by_status);
+    memory->stats.batches[BATCH_QUEUED]++;
+    memory->stats.numbers_pending += record->batch.total;
+    return 0;
+}
+
+void records_set_status(struct memory_store *memory, struct store_draft *record,
+                        enum batch_status status)
+{
+    struct batch *batch = &record->batch;
+    unlist(memory, record);
+    batch->status = status;
+    memory->stats.batches[status]++;
+    if (status == BATCH_RUNNING) {
+        batch->started_ns = clock_wall_ns();
+    } else if (batch_has_ended(batch)) {
+        batch->ended_ns = clock_wall_ns();
+        batch->expires_ns = batch->ended_ns + batch->ttl_s * NS_PER_S;
+        record->ended_mono_ns = clock_monotonic_ns();
+        record->expires_mono_ns = record->ended_mono_ns + batch->ttl_s * NS_PER_S;
+        TAILQ_INSERT_TAIL(&memory->ended, record, by_status);
+    }
+}
+
+void records_count_chunk(struct memory_store *memory, struct store_draft *record,
+                         struct stored_chunk *stored)
+{
+    struct batch *batch = &record->batch;
+    stored->posted = true;
+    batch->cost_ns -= stored->chunk.cost_ns;
+    memory->stats.numbers_pending -= stored->chunk.count;
+    for (uint32_t i = 0; i < stored->chunk.count; i++) {
+        batch->counts[stored->verdicts[i]]++;
+        batch->compute_seconds += (double)stored->seconds[i];
+    }
+    while (record->prefix_chunks < batch->chunk_count &&
+           record->chunks[record->prefix_chunks]->posted)
+        batch->prefix += record->chunks[record->prefix_chunks++]->chunk.count;
+    if (batch_finished(batch) == batch->total)
+        records_set_status(memory, record,
+                           batch->status == BATCH_CANCELING ? BATCH_CANCELED : BATCH_COMPLETED);
+}
+
+void records_forget(struct memory_store *memory, struct store_draft *record)
+{
+    const struct batch *batch = &record->batch;
+    unlist(memory, record);
+    TAILQ_REMOVE(&memory->by_age, record, by_age);
+    memory->stats.bytes -= record->bytes;
+    memory->stats.numbers_pending -= batch->total - batch_finished(batch);
+
+    struct batch_id *place = &memory->gone[memory->gone_count++ % RECORDS_GONE_MAX];
+    if (memory->gone_count > RECORDS_GONE_MAX)
+        id_map_remove(&memory->records, place);
+    *place = batch->id;
+    /* The id is in the map already, so this replaces its value and cannot fail. */
+    (void)id_map_put(&memory->records, &batch->id, &gone_marker);
+    records_free(record);
+}
+
+enum store_result records_find(struct memory_store *memory, const struct batch_id *id,
+                               struct store_draft **record)
+{
+    void *value = id_map_get(&memory->records, id);
+    if (!value)
+        return STORE_UNKNOWN;
+    if (value == &gone_marker)
+        return STORE_GONE;
+    *record = value;
+    if (has_expired(*record)) {
+        records_forget(memory, *record);
+        return STORE_GONE;
+    }
+    return STORE_OK;
+}
+
+struct store_draft *records_older(struct memory_store *memory, const struct batch_id *after)
+{
+    struct store_draft *record = TAILQ_LAST(&memory->by_age, record_list);
+    if (after) {
+        void *known = id_map_get(&memory->records, after);
+        if (known && known != &gone_marker)
+            record = known;
+        while (record && batch_id_compare(&record->batch.id, after) >= 0)
+            record = TAILQ_PREV(record, record_list, by_age);
+    }
+    while (record && has_expired(record))
+        record = TAILQ_PREV(record, record_list, by_age);
+    return record;
+}
+
+void records_sweep(struct memory_store *memory)
+{
+    for (int i = 0; i < SWEEP_STEPS; i++) {
+        struct store_draft *record = memory->sweep ? memory->sweep : TAILQ_FIRST(&memory->ended);
+        if (!record)
+            return;
+        memory->sweep = TAILQ_NEXT(record, by_status);
+        if (has_expired(record))
+            records_forget(memory, record);
+    }
+}
+
+bool records_reserve(struct memory_store *memory, uint64_t bytes)
+{
+    int64_t keep_after = clock_monotonic_ns() - STORE_MEMORY_KEEP_S * NS_PER_S;
+    struct store_stats *stats = &memory->stats;
+    while (bytes > stats->bytes_max || stats->bytes > stats->bytes_max - bytes) {
+        struct store_draft *oldest = TAILQ_FIRST(&memory->ended);
+        if (bytes > stats->bytes_max || !oldest || oldest->ended_mono_ns > keep_after)
+            return false;
+        records_forget(memory, oldest);
+        stats->evicted++;
+    }
+    stats->bytes += bytes;
+    return true;
+}

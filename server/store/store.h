@@ -1,0 +1,221 @@
+/*
+ * store - where batches live: their numbers, their verdicts, their state.
+ *
+ * The one interface between the service and whatever keeps its batches, small enough that another
+ * store can stand in its place. It deals in values: snapshots and copies go out, never pointers into
+ * the store, so a store may as well be on disk or on another machine. Every function may be called
+ * from any thread.
+ *
+ * A batch comes in as a draft (begin, append chunk after chunk, commit) and is visible to nobody until
+ * it is committed. Its numbers never change. Verdicts are posted a chunk at a time, each chunk once;
+ * the store counts them, and the batch ends when its last chunk has them. An ended batch is kept
+ * for its time to live.
+ */
+#ifndef SERVER_STORE_STORE_H
+#define SERVER_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/chunk.h"
+#include "server/batch.h"
+
+enum store_result {
+    STORE_OK,
+    STORE_UNKNOWN,   /* no batch of that id was ever known (or it is long forgotten) */
+    STORE_GONE,      /* there was one; it was deleted or has expired */
+    STORE_FULL,      /* the store is at its size limit */
+    STORE_NO_MEMORY, /* the machine is */
+};
+
+/* What the client says of a batch beside its numbers. */
+struct batch_spec {
+    int priority;
+    int64_t ttl_s;
+    const char *metadata; /* JSON text or NULL; copied */
+};
+
+/* Figures for readiness and metrics. */
+struct store_stats {
+    uint64_t bytes;                   /* in use */
+    uint64_t bytes_max;               /* the limit */
+    uint64_t batches[BATCH_STATUSES]; /* kept now, by status */
+    uint64_t numbers_pending;         /* without a verdict, over all batches */
+    int64_t oldest_queued_ns;         /* wall time the oldest queued batch was created, 0 if none */
+    uint64_t evicted;                 /* ended batches dropped before their time, to make room */
+};
+
+struct store;
+struct store_draft;
+
+/* Called once with the outcome of a commit; `batch` is the new batch if it is STORE_OK. */
+typedef void store_committed(void *context, enum store_result result, const struct batch *batch);
+
+/* What a store implements; each as the function of the same name below. */
+struct store_ops {
+    enum store_result (*begin)(struct store *store, struct store_draft **draft);
+    enum store_result (*append)(struct store *store, struct store_draft *draft,
+                                const struct chunk *chunk);
+    void (*commit)(struct store *store, struct store_draft *draft, const struct batch_spec *spec,
+                   store_committed *done, void *context);
+    void (*discard)(struct store *store, struct store_draft *draft);
+    enum store_result (*get)(struct store *store, const struct batch_id *id, struct batch *batch);
+    enum store_result (*metadata)(struct store *store, const struct batch_id *id, char **metadata);
+    size_t (*list)(struct store *store, const struct batch_id *after, int status,
+                   struct batch *batches, size_t max);
+    enum store_result (*numbers)(struct store *store, const struct batch_id *id, uint32_t index,
+                                 struct chunk *chunk, uint64_t *words);
+    enum store_result (*verdicts)(struct store *store, const struct batch_id *id, uint32_t index,
+                                  uint8_t *verdicts, float *seconds);
+    enum store_result (*locate)(struct store *store, const struct batch_id *id, uint64_t number,
+                                uint32_t *index, uint64_t *first);
+    enum store_result (*start)(struct store *store, const struct batch_id *id, struct batch *batch);
+    enum store_result (*post)(struct store *store, const struct batch_id *id, uint32_t index,
+                              const uint8_t *verdicts, const float *seconds, struct batch *batch);
+    enum store_result (*cancel)(struct store *store, const struct batch_id *id,
+                                struct batch *batch);
+    enum store_result (*drop)(struct store *store, const struct batch_id *id, uint32_t from,
+                              struct batch *batch);
+    enum store_result (*remove)(struct store *store, const struct batch_id *id);
+    void (*stats)(struct store *store, struct store_stats *stats);
+    void (*close)(struct store *store);
+};
+
+/* The head of every store. */
+struct store {
+    const struct store_ops *ops;
+    const char *name; /* "memory" */
+    bool durable;     /* a committed batch survives the death of every process */
+};
+
+/* --- receiving ---------------------------------------------------------------------------------- */
+
+/* Begin a draft: STORE_OK, STORE_FULL or STORE_NO_MEMORY. It ends by commit or discard. */
+static inline enum store_result store_begin(struct store *store, struct store_draft **draft)
+{
+    return store->ops->begin(store, draft);
+}
+
+/* Add a copy of the chunk: STORE_OK, STORE_FULL or STORE_NO_MEMORY. One thread at a time. */
+static inline enum store_result store_append(struct store *store, struct store_draft *draft,
+                                             const struct chunk *chunk)
+{
+    return store->ops->append(store, draft, chunk);
+}
+
+/*
+ * Turn the draft, which is used up either way, into a batch; `done` is called, perhaps from another
+ * thread and perhaps before this returns, once that is as durable as the store makes it. A draft
+ * without numbers becomes a batch that has ended.
+ */
+static inline void store_commit(struct store *store, struct store_draft *draft,
+                                const struct batch_spec *spec, store_committed *done, void *context)
+{
+    store->ops->commit(store, draft, spec, done, context);
+}
+
+/* Forget the draft as if it had never been; NULL is harmless. */
+static inline void store_discard(struct store *store, struct store_draft *draft)
+{
+    store->ops->discard(store, draft);
+}
+
+/* --- reading: all answer STORE_OK, STORE_UNKNOWN or STORE_GONE ------------------------------------ */
+
+static inline enum store_result store_get(struct store *store, const struct batch_id *id,
+                                          struct batch *batch)
+{
+    return store->ops->get(store, id, batch);
+}
+
+/* A copy of the batch's metadata, NULL if it has none; the caller frees it. Also STORE_NO_MEMORY. */
+static inline enum store_result store_metadata(struct store *store, const struct batch_id *id,
+                                               char **metadata)
+{
+    return store->ops->metadata(store, id, metadata);
+}
+
+/*
+ * Up to `max` batches, newest first, that are older than *after (NULL: from the newest) and of that
+ * status (negative: any). Returns how many.
+ */
+static inline size_t store_list(struct store *store, const struct batch_id *after, int status,
+                                struct batch *batches, size_t max)
+{
+    return store->ops->list(store, after, status, batches, max);
+}
+
+/* Chunk `index` of 0 .. chunk_count - 1, its words copied to `words` (room for CHUNK_MAX_WORDS). */
+static inline enum store_result store_numbers(struct store *store, const struct batch_id *id,
+                                              uint32_t index, struct chunk *chunk, uint64_t *words)
+{
+    return store->ops->numbers(store, id, index, chunk, words);
+}
+
+/*
+ * The verdicts (enum verdict) and times of that chunk, copied to arrays with room for
+ * CHUNK_MAX_NUMBERS. Only for chunks below the batch's prefix: the others have none yet.
+ */
+static inline enum store_result store_verdicts(struct store *store, const struct batch_id *id,
+                                               uint32_t index, uint8_t *verdicts, float *seconds)
+{
+    return store->ops->verdicts(store, id, index, verdicts, seconds);
+}
+
+/* The chunk number `number` (below the batch's total) lies in, and the number that chunk begins with. */
+static inline enum store_result store_locate(struct store *store, const struct batch_id *id,
+                                             uint64_t number, uint32_t *index, uint64_t *first)
+{
+    return store->ops->locate(store, id, number, index, first);
+}
+
+static inline void store_stats(struct store *store, struct store_stats *stats)
+{
+    store->ops->stats(store, stats);
+}
+
+/* --- working: each leaves the batch's new state in *batch ----------------------------------------- */
+
+/* The first block of the batch goes out: queued becomes running. */
+static inline enum store_result store_start(struct store *store, const struct batch_id *id,
+                                            struct batch *batch)
+{
+    return store->ops->start(store, id, batch);
+}
+
+/* Record the verdicts of chunk `index`, all of them; a second post of the same chunk is ignored. */
+static inline enum store_result store_post(struct store *store, const struct batch_id *id,
+                                           uint32_t index, const uint8_t *verdicts,
+                                           const float *seconds, struct batch *batch)
+{
+    return store->ops->post(store, id, index, verdicts, seconds, batch);
+}
+
+/* Mark a batch that has not ended as canceling; one that has is left as it is. */
+static inline enum store_result store_cancel(struct store *store, const struct batch_id *id,
+                                             struct batch *batch)
+{
+    return store->ops->cancel(store, id, batch);
+}
+
+/* Give all numbers of chunks `from` and later the verdict canceled. None of them may be posted. */
+static inline enum store_result store_drop(struct store *store, const struct batch_id *id,
+                                           uint32_t from, struct batch *batch)
+{
+    return store->ops->drop(store, id, from, batch);
+}
+
+/* Forget the batch; its id answers STORE_GONE from now on. */
+static inline enum store_result store_remove(struct store *store, const struct batch_id *id)
+{
+    return store->ops->remove(store, id);
+}
+
+/* Close the store and free it. No draft may be open. */
+static inline void store_close(struct store *store)
+{
+    store->ops->close(store);
+}
+
+#endif

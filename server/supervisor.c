@@ -1,0 +1,241 @@
+/* supervisor - the loop around one signal wait. See supervisor.h. */
+#include "server/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/arena.h"
+#include "common/clock.h"
+#include "server/front.h"
+#include "server/listener.h"
+#include "server/pool.h"
+
+enum {
+    SLOTS_SPARE = 6,      /* workers that TTIN may add to twice the number configured */
+    BLOCKS_PER_SLOT = 4,  /* two in flight, two for newcomers; see dispatcher.c */
+    FRONT_DELAY_MS = 100, /* before a front that has died is started again */
+};
+
+static const int acted_on[] = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+                               SIGTTIN, SIGTTOU, SIGUSR1, SIGCHLD};
+
+struct supervisor {
+    const struct config *config;
+    struct arena arena;
+    struct pool pool;
+    int listen_socket;
+    pid_t front_pid; /* 0: none */
+    bool front_was_ready;
+    int64_t front_not_before_ns;
+    bool draining;
+    int64_t drain_deadline_ns;
+    bool finished; /* leave the loop, with this status */
+    int status;
+};
+
+/* --- the front ---------------------------------------------------------------------------------- */
+
+static void start_front(struct supervisor *s)
+{
+    pid_t supervisor = getpid();
+    s->front_pid = fork();
+    if (s->front_pid == 0)
+        front_run(s->config, &s->arena, s->listen_socket, supervisor);
+    if (s->front_pid < 0) {
+        log_error("cannot fork the front", log_str("error", strerror(errno)));
+        s->front_pid = 0;
+        s->front_not_before_ns = clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
+    }
+}
+
+/* Kill whoever is left and leave with that status. */
+static void stop_now(struct supervisor *s, int status)
+{
+    if (s->front_pid != 0) {
+        kill(s->front_pid, SIGKILL);
+        while (waitpid(s->front_pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+        s->front_pid = 0;
+    }
+    pool_kill(&s->pool);
+    s->finished = true;
+    s->status = status;
+}
+
+/* The front has ended: rightly, after a drain; otherwise everything starts anew. */
+static void reap_front(struct supervisor *s, int status)
+{
+    bool was_ready = atomic_load(&s->arena.control->front_ready);
+    s->front_pid = 0;
+    s->front_was_ready |= was_ready;
+    if (s->draining && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+
+    log_error("front died", log_int("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+              log_int("status", WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+    if (s->draining || !s->front_was_ready) {
+        stop_now(s, EXIT_FAILURE);
+        return;
+    }
+    pool_kill(&s->pool);
+    arena_reset(&s->arena);
+    atomic_fetch_add(&s->arena.control->front_restarts, 1);
+    s->front_not_before_ns = was_ready ? 0 : clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
+}
+
+/* --- signals ------------------------------------------------------------------------------------ */
+
+static void begin_drain(struct supervisor *s, int signal)
+{
+    if (s->draining) {
+        log_warning("stopping at once: told to twice", log_int("signal", signal));
+        stop_now(s, EXIT_FAILURE);
+        return;
+    }
+    log_info("draining", log_int("signal", signal),
+             log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));
+    s->draining = true;
+    s->drain_deadline_ns = clock_monotonic_ns() + s->config->drain_timeout_ns;
+    arena_set_state(&s->arena, CONTROL_DRAIN);
+}
+
+static void act_on(struct supervisor *s, int signal)
+{
+    switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+        begin_drain(s, signal);
+        break;
+    case SIGQUIT:
+        log_warning("stopping at once", log_int("signal", signal));
+        stop_now(s, EXIT_FAILURE);
+        break;
+    case SIGHUP:
+        log_info("replacing the workers one by one", log_int("workers", s->pool.wanted));
+        pool_roll(&s->pool);
+        break;
+    case SIGTTIN:
+        if (pool_grow(&s->pool))
+            log_info("one worker more", log_int("workers", s->pool.wanted));
+        else
+            log_warning("no room for another worker", log_int("workers", s->pool.wanted));
+        break;
+    case SIGTTOU:
+        if (pool_shrink(&s->pool))
+            log_info("one worker fewer", log_int("workers", s->pool.wanted));
+        else
+            log_warning("the last worker stays", log_int("workers", s->pool.wanted));
+        break;
+    case SIGUSR1:
+        pool_kill_overdue(&s->pool);
+        break;
+    default: /* SIGCHLD, or a time-out: reap_children() looks in any case */
+        break;
+    }
+}
+
+static void reap_children(struct supervisor *s)
+{
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (pid == s->front_pid)
+            reap_front(s, status);
+        else
+            pool_reap(&s->pool, pid, status);
+        /* Anyone else was handed to us because we are PID 1: reaped, and that is all. */
+    }
+}
+
+/* --- the loop ----------------------------------------------------------------------------------- */
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    if (a_ns < 0 || b_ns < 0)
+        return a_ns < 0 ? b_ns : a_ns;
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* Start who is missing and due; returns the time until somebody else is due, negative for never. */
+static int64_t start_missing(struct supervisor *s)
+{
+    int64_t wait_ns = -1;
+    int64_t now = clock_monotonic_ns();
+    if (s->front_pid == 0 && !s->draining) {
+        if (s->front_not_before_ns <= now)
+            start_front(s);
+        else
+            wait_ns = s->front_not_before_ns - now;
+    }
+    wait_ns = sooner(wait_ns, pool_fill(&s->pool));
+    if (s->draining)
+        wait_ns = sooner(wait_ns, s->drain_deadline_ns > now ? s->drain_deadline_ns - now : 0);
+    return wait_ns;
+}
+
+static void check_drain(struct supervisor *s)
+{
+    if (!s->draining || s->finished)
+        return;
+    if (s->front_pid == 0 && s->pool.live == 0) {
+        log_info("drained", log_int("status", EXIT_SUCCESS));
+        s->finished = true;
+        s->status = EXIT_SUCCESS;
+    } else if (clock_monotonic_ns() >= s->drain_deadline_ns) {
+        log_warning("stopping at once: the drain took too long",
+                    log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));
+        stop_now(s, EXIT_FAILURE);
+    }
+}
+
+static void run(struct supervisor *s, const sigset_t *signals)
+{
+    while (!s->finished) {
+        int64_t wait_ns = start_missing(s);
+        struct timespec timeout = {.tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S};
+        int signal = sigtimedwait(signals, NULL, wait_ns < 0 ? NULL : &timeout);
+        reap_children(s);
+        act_on(s, signal);
+        check_drain(s);
+    }
+}
+
+int supervisor_run(const struct config *config)
+{
+    struct supervisor s = {.config = config, .status = EXIT_FAILURE};
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (size_t i = 0; i < sizeof acted_on / sizeof *acted_on; i++)
+        sigaddset(&signals, acted_on[i]);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+
+    unsigned slots = 2 * config->workers + SLOTS_SPARE;
+    int error = arena_create(&s.arena, slots, slots * BLOCKS_PER_SLOT);
+    if (error) {
+        log_error("cannot create the arena", log_str("error", strerror(-error)));
+        return EXIT_FAILURE;
+    }
+    char address[sizeof config->listen_host + sizeof config->listen_port];
+    s.listen_socket =
+        listener_open(config->listen_host, config->listen_port, address, sizeof address);
+    if (s.listen_socket < 0)
+        goto destroy_arena;
+    if (pool_init(&s.pool, &s.arena, config->workers) < 0) {
+        log_error("cannot create the pool", log_str("error", strerror(ENOMEM)));
+        goto close_socket;
+    }
+    log_info("listening", log_str("address", address), log_int("pid", getpid()));
+
+    run(&s, &signals);
+
+    free(s.pool.workers);
+close_socket:
+    close(s.listen_socket);
+destroy_arena:
+    arena_destroy(&s.arena);
+    return s.status;
+}

@@ -1,0 +1,29 @@
+/*
+ * worker - the process that tests numbers: pop a block, run the primality core over it, post it
+ * back, until it claims a sentinel.
+ *
+ * A worker has no threads, no sockets and no files; it knows the arena and nothing else. It may be
+ * killed at any instruction: what it had finished stays, the rest is taken over by another (see
+ * common/arena.h). It acts on no signal of its own accord: only its parent, the supervisor, decides
+ * when it ends, and it does not outlive its parent.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <sys/types.h>
+
+#include "common/arena.h"
+
+/*
+ * Become the worker of `slot`. Call in a freshly forked child of `supervisor`. Never returns: exits
+ * 0 after a sentinel.
+ */
+_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor);
+
+/*
+ * The loop alone, for a thread or process that is already set up (tests, benches): returns after it
+ * has finished a sentinel.
+ */
+void worker_loop(struct arena *arena, unsigned slot);
+
+#endif
