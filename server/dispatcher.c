@@ -48,6 +48,8 @@ struct dispatcher {
     unsigned in_flight;   /* blocks of numbers out */
     unsigned bulk_flight; /* those of them that the rounds have sent */
     bool closed;          /* the sentinels are out: nothing more may follow */
+    bool idle;            /* the thread found nothing in flight when it last looked */
+    bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
     uint32_t sentinels_sent;
     struct dispatcher_stats stats; /* but for queue_length */
     double seconds_per_cost_ns;    /* measured time over estimated, a moving average */
@@ -277,18 +279,21 @@ static void request_kill(struct dispatcher *d, struct flight *flight, const stru
     kill(d->options.supervisor, SIGUSR1);
 }
 
+/* How often blocks in flight are looked at. */
+static int64_t look_interval(const struct dispatcher *d)
+{
+    int64_t interval = d->options.number_timeout_ns / TIMEOUT_CHECKS;
+    return interval > 0 && interval < LOOK_AGAIN_S * NS_PER_S ? interval : LOOK_AGAIN_S * NS_PER_S;
+}
+
 /*
  * Look at the blocks that run: is a number over its time, or a cancellation not heeded? Returns the
- * time until somebody should look again, negative if that is never.
+ * time until somebody should look again.
  */
 static int64_t check_running(struct dispatcher *d)
 {
-    if (d->in_flight == 0)
-        return -1;
     int64_t timeout = d->options.number_timeout_ns;
-    int64_t next = LOOK_AGAIN_S * NS_PER_S;
-    if (timeout > 0 && timeout / TIMEOUT_CHECKS < next)
-        next = timeout / TIMEOUT_CHECKS;
+    int64_t next = look_interval(d);
     /* A worker that was stopped right after it was woken holds up nothing but itself. */
     if (ring_length(d->arena) > 0)
         ring_wake(d->arena, 1);
@@ -315,6 +320,29 @@ static int64_t check_running(struct dispatcher *d)
     return next;
 }
 
+/*
+ * How long the thread may sleep. While something is in flight, until it should be looked at again. When
+ * nothing is, as long once more, so that under steady traffic nobody need wake the thread to tell
+ * it that there is something again; after that, until somebody does.
+ */
+static int64_t sleep_time(struct dispatcher *d)
+{
+    d->dormant = d->in_flight == 0 && d->idle;
+    d->idle = d->in_flight == 0;
+    if (d->in_flight > 0)
+        return check_running(d);
+    return d->dormant ? -1 : look_interval(d);
+}
+
+/* Blocks have been pushed by another thread: let the dispatcher's own look after them in time. */
+static void rouse(struct dispatcher *d)
+{
+    d->idle = false;
+    if (d->dormant)
+        board_ring_bell(d->arena);
+    d->dormant = false;
+}
+
 /* --- the thread --------------------------------------------------------------------------------- */
 
 /* When draining: is everything done that should be before the pool may close? */
@@ -335,14 +363,15 @@ static void close_pool(struct dispatcher *d)
 }
 
 /* After board_prepare_wait(): is there something, beside the board, that came in since the last look? */
-static bool has_news(struct dispatcher *d, bool draining)
+static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
 {
     bool drain = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
     uint32_t wanted = atomic_load(&d->arena->control->sentinels_wanted);
     pthread_mutex_lock(&d->lock);
     bool can_send = wanted != d->sentinels_sent && d->free_count > 0;
+    bool roused = sleep_ns < 0 && d->in_flight > 0;
     pthread_mutex_unlock(&d->lock);
-    return drain != draining || can_send;
+    return drain != draining || can_send || roused;
 }
 
 static void *dispatcher_main(void *argument)
@@ -358,7 +387,7 @@ static void *dispatcher_main(void *argument)
         bool drained = draining && is_drained(d);
         if (drained)
             close_pool(d);
-        int64_t look_again_ns = harvested ? 0 : check_running(d);
+        int64_t sleep_ns = harvested ? 0 : sleep_time(d);
         pthread_mutex_unlock(&d->lock);
 
         tell(d, &news);
@@ -367,8 +396,8 @@ static void *dispatcher_main(void *argument)
         if (harvested)
             continue;
         board_prepare_wait(d->arena);
-        if (!has_news(d, draining))
-            board_wait(d->arena, look_again_ns);
+        if (!has_news(d, draining, sleep_ns))
+            board_wait(d->arena, sleep_ns);
     }
 }
 
@@ -428,6 +457,7 @@ int dispatcher_submit(struct dispatcher *d, struct store *store, const struct ba
     if (d->free_count > kept && hand_out(d, job, false))
         ring_wake(d->arena, 1);
     fill(d);
+    rouse(d);
     pthread_mutex_unlock(&d->lock);
     return 0;
 }

@@ -111,7 +111,7 @@ static void reply_page(struct request *request, const struct batch *batch,
     if (cursor) {
         text_add_string(&text, "{\"results\":[");
         size_t empty = text.length;
-        enum result_stop stop = result_cursor_write(cursor, &text, SIZE_MAX, batch->prefix, ",\n");
+        enum result_stop stop = result_cursor_write(cursor, &text, PAGE_SIZE, batch->prefix, ",\n");
         if (text.length > empty)
             text_add_string(&text, "\n");
         bool ended = batch_has_ended(batch);
