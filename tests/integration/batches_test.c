@@ -499,6 +499,28 @@ Test(batches, deleted_is_gone_and_unknown_is_not_found)
     struct client_answer list = client_get(&service, "/v1/batches");
     cr_expect_eq(json_array_size(json_object_get(client_json(&service, &list), "batches")), 0);
     cr_expect_eq(client_metric(&service, "primed_queue_numbers"), 0);
+    cr_expect_eq(client_metric(&service, "primed_batches_ended_total{status=\"completed\"}"), 1);
+    primed_stop(&service);
+}
+
+Test(batches, deleting_what_is_queued_does_not_complete_it)
+{
+    struct primed service = primed_start("--workers=1", "--max-digits=100000");
+    struct text body = {.data = NULL};
+    for (size_t i = 0; i < 30; i++)
+        work_add_mersenne(&body, 86243);
+    work_post(&service, "", &body, 202);
+    for (size_t i = 0; i < 60; i++) /* more than there are blocks */
+        work_post_lines(&service, "", "2\n3\n", 202);
+    soon(&service, client_metric(&service, "primed_blocks{state=\"running\"}") == 1);
+    struct client_answer list = client_get(&service, "/v1/batches");
+    const json_t *batch;
+    size_t i;
+    json_array_foreach(json_object_get(client_json(&service, &list), "batches"), i, batch)
+    {
+        client_send(&service, .method = "DELETE", .path = work_path(&service, work_id(batch), ""));
+    }
+    cr_expect_eq(client_metric(&service, "primed_batches_ended_total{status=\"completed\"}"), 0);
     primed_stop(&service);
 }
 
