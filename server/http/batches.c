@@ -180,8 +180,10 @@ void batches_delete(struct request *request)
     struct batch batch;
     if (!request_batch(request, &batch))
         return;
-    if (!batch_has_ended(&batch))
+    if (!batch_has_ended(&batch)) {
+        store_cancel(http->options.store, &batch.id, &batch);
         dispatcher_cancel(http->dispatcher, &batch.id);
+    }
     store_remove(http->options.store, &batch.id);
     waiters_notify(http->waiters, &batch.id, true);
     reply_empty(request, MHD_HTTP_NO_CONTENT, NULL);
