@@ -48,16 +48,18 @@ static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, cons
 }
 
 /*
- * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths is read
- * as two different ones by two readers, which is how requests are smuggled past a proxy (RFC 9112, 11.2):
- * it is refused, and the connection closed.
+ * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths
+ * is read as two different ones by two readers, which is how requests are smuggled past a proxy (RFC
+ * 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot read.
  */
 static void begin(struct request *request)
 {
     unsigned lengths = 0;
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
-    if (lengths > 1) {
-        reply_empty(request, MHD_HTTP_BAD_REQUEST, reply_headers({"Connection", "close"}));
+    const char *coding = request_header(request, "Transfer-Encoding");
+    if (lengths > 1 || (coding && strcasecmp(coding, "chunked") != 0)) {
+        reply_empty(request, lengths > 1 ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
+                    reply_headers({"Connection", "close"}));
         return;
     }
     request->hold_reply = may_hold_reply(request);
