@@ -284,7 +284,8 @@ void primed_expect_end(struct primed *service, int status)
     if (how != status)
         primed_fail(service, "it ended with %d, not %d", how, status);
     soon(service, primed_processes(service, NULL, &left, 1) == 0);
-    static const char *const findings[] = {"SUMMARY: ", "runtime error: ", "signal=6 ", "signal=11 "};
+    static const char *const findings[] = {"SUMMARY: ", "runtime error: ", "signal=6 ",
+                                           "signal=11 "};
     for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
         if (has_logged(service, findings[i]))
             primed_fail(service, "it printed \"%s\"", findings[i]);

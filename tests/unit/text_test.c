@@ -25,7 +25,7 @@ Test(text, keeps_all_that_is_added)
     enum { COUNT = 20000 };
     struct text text = {.data = NULL};
     for (int i = 0; i < COUNT; i++) {
-        char number[8];
+        char number[16];
         snprintf(number, sizeof number, "%06d", i);
         switch (i % 3) {
         case 0:
