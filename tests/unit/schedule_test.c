@@ -170,3 +170,22 @@ Test(schedule, the_estimate_counts_its_own_work_and_the_shares_of_others)
     cr_expect_eq(schedule_cost_until_done(&schedule, &small), 20 * MS);
     cr_expect_eq(schedule_cost_until_done(&schedule, &big), UINT64_C(10010) * MS);
 }
+
+/* Round by round, paying off a century of work would take the dispatcher hours. */
+Test(schedule, a_debt_of_many_rounds_is_paid_off_at_once)
+{
+    struct schedule schedule;
+    schedule_init(&schedule);
+    uint64_t century_ns = UINT64_C(3155760000) * 1000 * MS;
+    struct job jobs[2] = {make_job(0, 9, century_ns), make_job(9, 9, century_ns)};
+    schedule_add(&schedule, &jobs[0]);
+    schedule_add(&schedule, &jobs[1]);
+    unsigned turns[2] = {0};
+    for (int i = 0; i < 6; i++)
+        turns[step(&schedule, century_ns / 4) == &jobs[1]]++;
+    cr_expect_geq(turns[0], 1);
+    cr_expect_gt(turns[1], turns[0]);
+
+    schedule_remove(&schedule, &jobs[0]);
+    cr_expect_eq(step(&schedule, century_ns / 4), &jobs[1]);
+}
