@@ -7,13 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 static const struct kernel *chosen;
+
+#if defined(__x86_64__)
+
+/* Not every compiler's __builtin_cpu_supports() knows this one. */
+static bool has_adx(void)
+{
+    unsigned a;
+    unsigned b;
+    unsigned c;
+    unsigned d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_ADX) != 0;
+}
+
+#endif
 
 static const struct kernel *fastest(void)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("bmi2"))
+        __builtin_cpu_supports("bmi2") && has_adx())
         return &kernel_avx2;
 #endif
     return &kernel_portable;

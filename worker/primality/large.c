@@ -1,6 +1,7 @@
 /* large - probable prime tests for odd n of three limbs or more: see large.h. */
 #include "worker/primality/large.h"
 
+#include "worker/primality/kernel.h"
 #include "worker/primality/mont64.h"
 
 #include <gmp.h>
@@ -11,6 +12,7 @@ struct modulus {
     mp_size_t size;
     const mp_limb_t *n;
     mp_limb_t inverse; /* -n^-1 mod 2^64 */
+    const struct kernel *kernel;
     mp_limb_t one[LARGE_LIMBS];
     mp_limb_t minus_one[LARGE_LIMBS];
 };
@@ -29,6 +31,7 @@ static void modulus_set(struct modulus *m, const uint64_t *n, size_t count)
     m->size = (mp_size_t)count;
     m->n = n;
     m->inverse = 0 - mont64_inverse(n[0]);
+    m->kernel = kernel_chosen();
     power[count] = 1;
     mpn_tdiv_qr(quotient, m->one, 0, power, m->size + 1, m->n, m->size);
     mpn_sub_n(m->minus_one, m->n, m->one, m->size);
@@ -61,9 +64,7 @@ static void reduce_once(mp_limb_t *r, mp_limb_t carry, const struct modulus *m)
 /* r = t / 2^(64 size) mod n, for t of 2 size limbs below n * 2^(64 size). t is used up. */
 static void redc(mp_limb_t *r, mp_limb_t *t, const struct modulus *m)
 {
-    /* Each step clears the lowest limb, which then keeps the carry that belongs `size` higher. */
-    for (mp_size_t i = 0; i < m->size; i++)
-        t[i] = mpn_addmul_1(t + i, m->n, m->size, t[i] * m->inverse);
+    m->kernel->reduce(t, m->n, (size_t)m->size, m->inverse);
     reduce_once(r, mpn_add_n(r, t + m->size, t, m->size), m);
 }
 
@@ -77,7 +78,7 @@ static void square(mp_limb_t *r, const mp_limb_t *a, const struct modulus *m)
 static void multiply(mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b, const struct modulus *m)
 {
     mp_limb_t t[2 * LARGE_LIMBS];
-    mpn_mul_n(t, a, b, m->size);
+    m->kernel->multiply(t, a, b, (size_t)m->size);
     redc(r, t, m);
 }
 

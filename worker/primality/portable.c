@@ -87,4 +87,6 @@ const struct kernel kernel_portable = {
     .sift = sift,
     .euler = {euler, euler, euler},
     .lucas = {NULL, lucas, lucas},
+    .multiply = rows_multiply_portable,
+    .reduce = rows_reduce_portable,
 };
