@@ -61,6 +61,9 @@ void rows_reduce_portable(uint64_t *t, const uint64_t *n, size_t size, uint64_t 
 void rows_multiply_adx(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size);
 void rows_reduce_adx(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse);
 
+/* The kernels this processor can run, from i = 0 (portable) on; NULL past the last. */
+const struct kernel *kernel_available(size_t i);
+
 /* The one for this process, chosen at the first call. */
 const struct kernel *kernel_chosen(void);
 
