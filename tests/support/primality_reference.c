@@ -101,7 +101,7 @@ static void add_carmichael(struct list *list)
 static void add_pseudoprimes(struct list *list)
 {
     static const uint64_t known[] = {
-        /* psi_1 to psi_9: the least strong pseudoprimes to the first n prime bases, OEIS A014233 */
+        /* the least strong pseudoprimes to the first n prime bases, n = 1 to 11, OEIS A014233 */
         2047, 1373653, 25326001, 3215031751, 2152302898747, 3474749660383, 341550071728321,
         3825123056546413051,
         /* Lucas pseudoprimes: strong ones to Selfridge's parameters, OEIS A217255 */
