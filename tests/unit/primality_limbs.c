@@ -77,6 +77,7 @@ Test(primality_limbs, random_numbers_and_primes)
         agree_with_gmp(n);
     }
     mpz_clear(n);
+    gmp_randclear(random);
 }
 
 /* The sizes at which one arithmetic hands over to another. */

@@ -1,6 +1,7 @@
 /* large - probable prime tests for odd n of three limbs or more: see large.h. */
 #include "worker/primality/large.h"
 
+#include "worker/primality/fixed.h"
 #include "worker/primality/kernel.h"
 #include "worker/primality/mont64.h"
 
@@ -68,9 +69,36 @@ static void redc(mp_limb_t *r, mp_limb_t *t, const struct modulus *m)
     reduce_once(r, mpn_add_n(r, t + m->size, t, m->size), m);
 }
 
+/* multiply() where it is short enough to be unrolled: false where it is not. */
+static bool multiply_short(mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b,
+                           const struct modulus *m)
+{
+    mp_limb_t carry;
+    switch (m->size) {
+    case 3:
+        carry = fixed_multiply(r, a, b, m->n, m->inverse, 3);
+        break;
+    case 4:
+        carry = fixed_multiply(r, a, b, m->n, m->inverse, 4);
+        break;
+    case 5:
+        carry = fixed_multiply(r, a, b, m->n, m->inverse, 5);
+        break;
+    case 6:
+        carry = fixed_multiply(r, a, b, m->n, m->inverse, 6);
+        break;
+    default:
+        return false;
+    }
+    reduce_once(r, carry, m);
+    return true;
+}
+
 static void square(mp_limb_t *r, const mp_limb_t *a, const struct modulus *m)
 {
     mp_limb_t t[2 * LARGE_LIMBS];
+    if (multiply_short(r, a, a, m))
+        return;
     mpn_sqr(t, a, m->size);
     redc(r, t, m);
 }
@@ -78,6 +106,8 @@ static void square(mp_limb_t *r, const mp_limb_t *a, const struct modulus *m)
 static void multiply(mp_limb_t *r, const mp_limb_t *a, const mp_limb_t *b, const struct modulus *m)
 {
     mp_limb_t t[2 * LARGE_LIMBS];
+    if (multiply_short(r, a, b, m))
+        return;
     m->kernel->multiply(t, a, b, (size_t)m->size);
     redc(r, t, m);
 }
