@@ -50,7 +50,7 @@ static bool has_factor(const uint64_t *limbs, size_t count, uint32_t bound)
  */
 static uint32_t trial_bound(size_t count)
 {
-    size_t bound = 128 * count * count;
+    size_t bound = 64 * count * count;
     return bound < SMALL_BOUND - 1 ? (uint32_t)bound : SMALL_BOUND - 1;
 }
 

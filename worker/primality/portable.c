@@ -60,7 +60,7 @@ static void euler_block(const uint64_t *n, uint8_t *passed)
         EACH (i, CHAINS) {
             x[i] = mont64_mul(x[i], x[i], n[i], inverse[i]);
             uint64_t halved = mont64_half(x[i], n[i]);
-            x[i] = exponent[i] >> 63 ? halved : x[i];
+            x[i] = mont64_choose(x[i], halved, exponent[i]);
             exponent[i] <<= 1;
         }
     }
