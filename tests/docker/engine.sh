@@ -10,17 +10,20 @@ engine_answers() { timeout 10 docker version >/dev/null 2>&1; }
 
 # may_start_engine: whether this process has the rights that dockerd needs; else skip_reason says what lacks.
 may_start_engine() {
-    local capabilities
-    capabilities=$((16#$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)))
+    local capabilities lack
+    capabilities=$((16#0$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)))
     if [ "$(id -u)" != 0 ]; then
-        skip_reason="no container engine answers, and only root may start one"
+        lack="only root may start one"
     elif ((!(capabilities >> 21 & 1) || !(capabilities >> 12 & 1))); then
-        skip_reason="no container engine answers, and this root may not start one (no CAP_SYS_ADMIN, CAP_NET_ADMIN)"
+        lack="this root may not start one (it lacks CAP_SYS_ADMIN or CAP_NET_ADMIN)"
+    elif ! grep -q '^[^ ]* / ' /proc/self/mounts; then
+        lack="none works inside a chroot"
     elif ! grep -q ' /sys/fs/cgroup' /proc/self/mounts; then
-        skip_reason="no container engine answers, and none can be started here: no cgroups are mounted"
+        lack="none works without cgroups"
     else
         return 0
     fi
+    skip_reason="no container engine answers, and $lack"
     return 1
 }
 
@@ -62,7 +65,7 @@ find_engine() {
 }
 
 # find_base IMAGE OWN: print the name of an image to build on: IMAGE if the engine has it or can pull it,
-# otherwise OWN, made by debootstrap from where this machine gets its packages.
+# otherwise OWN, made by debootstrap from where this machine gets its packages. Errors go to stderr.
 find_base() {
     local image=$1 own=$2 release=${1#*:} mirror
     release=${release%-slim}
@@ -76,7 +79,7 @@ find_base() {
         tail -n 5 "$work/base.log" >&2
         return 1
     }
-    tar -C "$work/base" -c . | docker import - "$own" >/dev/null
+    tar -C "$work/base" -c . | docker import - "$own" >/dev/null || return 1
     rm -rf "$work/base"
     echo "$own"
 }
