@@ -20,6 +20,7 @@ enum {
     CANCEL_GRACE_MS = 20, /* a worker that has not seen a cancellation by then is killed */
     TIMEOUT_CHECKS = 10,  /* how often within its time limit a number is looked at */
     TIMEOUT_CHECK_MAX_S = 1,
+    BEHIND_CHECK_MS = 5, /* how often a store that is behind is looked at */
 };
 
 /* What the dispatcher knows of the block of the same index. */
@@ -47,6 +48,7 @@ struct dispatcher {
     unsigned free_count;
     unsigned in_flight;   /* blocks of numbers out */
     unsigned bulk_flight; /* those of them that the rounds have sent */
+    bool waits_for_store; /* work was not handed out because a store is behind */
     bool closed;          /* the sentinels are out: nothing more may follow */
     uint32_t sentinels_sent;
     struct dispatcher_stats stats; /* but for queue_length */
@@ -81,17 +83,24 @@ static unsigned bulk_limit(const struct dispatcher *d)
     return BULK_PER_WORKER * (workers ? workers : 1);
 }
 
-/* Put the job's next chunk into a free block and push it. False if the batch is gone. */
+/*
+ * Put the job's next chunk without verdicts into a free block and push it. False if there is none, or
+ * the batch is gone.
+ */
 static bool hand_out(struct dispatcher *d, struct job *job, bool bulk)
 {
     struct chunk chunk;
     uint32_t index = d->free_blocks[d->free_count - 1];
     struct block *block = arena_block(d->arena, index);
-    if (job->next_chunk == 0) {
+    if (!job->started) {
         struct batch batch;
         if (store_start(job->store, &job->id, &batch) != STORE_OK)
             return false;
+        job->started = true;
     }
+    if (store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk) != STORE_OK ||
+        job->next_chunk == job->chunk_count)
+        return false;
     if (store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words) != STORE_OK)
         return false;
 
@@ -131,9 +140,13 @@ static void fill(struct dispatcher *d)
     }
 
     unsigned limit = bulk_limit(d);
+    d->waits_for_store = false;
     while (d->free_count > 0 && d->bulk_flight < limit) {
         struct job *job = schedule_next(&d->schedule);
         if (!job)
+            break;
+        d->waits_for_store = store_is_behind(job->store);
+        if (d->waits_for_store)
             break;
         if (hand_out(d, job, true)) {
             pushed++;
@@ -357,6 +370,8 @@ static void *dispatcher_main(void *argument)
         if (drained)
             close_pool(d);
         int64_t look_again_ns = harvested ? 0 : check_running(d);
+        if (d->waits_for_store)
+            look_again_ns = BEHIND_CHECK_MS * NS_PER_MS;
         pthread_mutex_unlock(&d->lock);
 
         tell(d, &news);

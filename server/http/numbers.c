@@ -36,18 +36,19 @@ static void reply_unavailable(struct request *request)
         problem_reply(request, PROBLEM_FULL, "too many numbers are being asked for at once");
 }
 
-/* The store has taken the question, or could not. It is in memory, so this is called at once. */
-static void asked(void *context, enum store_result result, const struct batch *batch)
+/* Make the draft a batch of one number, and set it to work. */
+static void submit(struct request *request, struct store_draft *draft)
 {
-    struct request *request = context;
     struct http *http = request->http;
-    if (result != STORE_OK)
+    struct store *scratch = http->options.scratch;
+    struct batch batch;
+    if (store_commit(scratch, draft, &question_spec, &batch, NULL, NULL) != STORE_OK)
         return;
-    if (dispatcher_submit(http->dispatcher, http->options.scratch, batch) < 0) {
-        store_remove(http->options.scratch, &batch->id);
+    if (dispatcher_submit(http->dispatcher, scratch, &batch) < 0) {
+        store_remove(scratch, &batch.id);
         return;
     }
-    request->question = batch->id;
+    request->question = batch.id;
     request->has_question = true;
 }
 
@@ -61,7 +62,7 @@ static bool ask(struct request *request, const uint64_t *limbs, size_t limb_coun
     bool built = chunk_append(&builder, limbs, limb_count, false) == CHUNK_APPENDED &&
                  store_begin(scratch, &draft) == STORE_OK;
     if (built && store_append(scratch, draft, &builder.chunk) == STORE_OK)
-        store_commit(scratch, draft, &question_spec, asked, request);
+        submit(request, draft);
     else if (built)
         store_discard(scratch, draft);
     chunk_builder_destroy(&builder);

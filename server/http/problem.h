@@ -24,6 +24,7 @@ enum problem {
     PROBLEM_INVALID_BATCH,
     PROBLEM_TOO_MANY_DIGITS,
     PROBLEM_FULL,
+    PROBLEM_NO_SPACE,
     PROBLEM_DRAINING,
 };
 
@@ -35,8 +36,8 @@ struct problem_error {
 };
 
 /*
- * Reply with a problem. detail is a sentence for a person, from a printf format. The problems with
- * status 503 get a Retry-After.
+ * Reply with a problem. detail is a sentence for a person, from a printf format. The problems that pass
+ * (status 503 and 507) get a Retry-After.
  */
 __attribute__((format(printf, 3, 4))) void
 problem_reply(struct request *request, enum problem problem, const char *detail, ...);
