@@ -15,12 +15,13 @@ MODE_CFLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 MODE_CFLAGS_coverage := -O0 -g --coverage
+MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
 MODE_LDFLAGS_release  := -Wl,-z,relro,-z,now
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
 MODE_LDFLAGS_tsan     := -fsanitize=thread
 MODE_LDFLAGS_coverage := --coverage
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
-$(error MODE=$(MODE) is not one of release, asan, tsan, coverage)
+$(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault)
 endif
 our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
                -DPRIMED_VERSION='"$(VERSION)"'
@@ -78,5 +79,44 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 .PHONY: unit
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
+
+include tests/integration/integration.mk
+include tests/stress/stress.mk
+
+.PHONY: format
+format: ## lay out the C sources by clang-format
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+##@ Run
+.PHONY: run
+run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options)
+	$< serve $(ARGS)
+
+##@ Install
+.PHONY: install uninstall
+install: all ## into DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 $(BUILD)/primed $(DESTDIR)$(PREFIX)/bin/primed
+	install -D -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/libprimality.a
+	install -D -m 644 worker/primality/primality.h $(DESTDIR)$(PREFIX)/include/primality.h
+	install -D -m 644 docs/primed.8 $(DESTDIR)$(PREFIX)/share/man/man8/primed.8
+	install -D -m 644 openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/primed $(DESTDIR)$(PREFIX)/lib/libprimality.a \
+	    $(DESTDIR)$(PREFIX)/include/primality.h $(DESTDIR)$(PREFIX)/share/man/man8/primed.8 \
+	    $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
+
+##@ Other
+.PHONY: clean help
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	    /^##@/ { part = substr($$0, 5); if (!(part in text)) order[++parts] = part } \
+	    /^[a-z-]+:.*## / { text[part] = text[part] sprintf("  %-16s %s\n", $$1, $$2) } \
+	    END { for (i = 1; i <= parts; i++) printf "\n%s\n%s", order[i], text[order[i]] }' \
+	    $(MAKEFILE_LIST)
+	@printf '\nMODE=release|asan|tsan|fault|coverage chooses the build; V=1 shows commands in full.\n'
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

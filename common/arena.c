@@ -137,34 +137,34 @@ void arena_destroy(struct arena *arena)
 
 unsigned arena_reap(struct arena *arena, unsigned slot)
 {
-    unsigned handed_over = 0;
+    unsigned orphaned = 0;
     for (uint32_t i = 0; i < arena->block_count; i++) {
         _Atomic uint64_t *word = &arena_block(arena, i)->claim;
-        uint64_t seen = atomic_load_explicit(word, memory_order_acquire);
-        struct claim claim = claim_unpack(seen);
-        if (claim.owner != slot)
+        struct claim claim = claim_unpack(atomic_load_explicit(word, memory_order_acquire));
+        if (claim.owner != slot || (claim.state != CLAIM_RUNNING && claim.state != CLAIM_DONE))
             continue;
         if (claim.state == CLAIM_RUNNING) {
+            /* A plain store: its owner is dead, and nobody else moves a RUNNING block. */
             claim.state = CLAIM_ORPHANED;
-            if (!atomic_compare_exchange_strong_explicit(
-                    word, &seen, claim_pack(claim), memory_order_acq_rel, memory_order_relaxed))
-                continue;
-        } else if (claim.state != CLAIM_DONE) {
-            continue;
+            atomic_store_explicit(word, claim_pack(claim), memory_order_release);
+            orphaned++;
         }
         board_post(arena, i);
-        handed_over++;
     }
     atomic_store_explicit(&arena->slots[slot].began_ns, 0, memory_order_relaxed);
-    atomic_store_explicit(&arena->slots[slot].sleeping, 0, memory_order_relaxed);
+    /* First keep the dead worker from taking wakes meant for others, then make up for those it
+     * took: seq_cst, or a wake in between could be lost. See "Sleeping" in arena.h. */
+    atomic_store_explicit(&arena->slots[slot].sleeping, 0, memory_order_seq_cst);
     arena_wake_all(arena);
-    return handed_over;
+    return orphaned;
 }
 
 void arena_wake_all(struct arena *arena)
 {
     ring_wake(arena, arena->slot_count);
     board_ring_bell(arena);
+    /* A worker killed inside board_ring_bell() may have cleared the flag and woken nobody. */
+    futex_wake(&arena->board->sleeping, 1);
 }
 
 void arena_want_sentinel(struct arena *arena)

@@ -22,18 +22,19 @@
  *   verdicts     the worker stores done, board_finish() the claim word DONE (release)
  *                the dispatcher loads the claim word (acquire), then done
  *   a dead       what it stored before it died is in memory when waitpid() returns;
- *   worker's     arena_reap() swaps the claim word to ORPHANED (release)
+ *   worker's     arena_reap() stores the claim word ORPHANED (release)
  *   verdicts     the dispatcher loads the claim word (acquire), then done
  *
  * ring_pop() must never see a tail ahead of head, or it would take a ticket not yet pushed for one
  * already claimed and skip it. Whoever moves tail to t has seen head >= t; it swaps tail with
  * release, the next one loads tail with acquire before it loads head, and so sees head >= t as
- * well. The load of the claim word, on the other hand, needs no order: too old a value makes the
- * compare-and-swap fail, and the right one gets its order from the swap.
+ * well. Nor must it see a claim word older than the push of its ticket, or it would skip it as
+ * well: head, loaded before with acquire, guards against that, so the load of the claim word itself
+ * needs no order. The block's contents get theirs from the swap.
  *
  * Sleeping is the classic store-then-look on both sides: a sleeper stores its flag and then looks
- * for work; a waker publishes work and then looks at the flag. All four are seq_cst, so that at
- * least one of the two sees the other:
+ * for work; a waker publishes work and then looks at the flag. All are seq_cst, so that at least
+ * one of the two sees the other:
  *
  *   ring_wait():   store slot.sleeping = 1;   then load head
  *   ring_push():   store head;                then, in ring_wake(), load slot.sleeping
@@ -41,9 +42,13 @@
  *   board_prepare_wait():  store sleeping = 1;     then, in board_wait(), load the bits
  *   board_post():          fetch_or into the bits; then load sleeping
  *
+ *   arena_reap():  store the dead worker's sleeping = 0;  then look at the others' flags
+ *   ring_wake():   load the dead worker's sleeping as 1, and so pass over the others' flags
+ *
  * The flag is one a sleeper, not a count of them: a killed sleeper leaves its own flag and no wrong
- * sum. A wake can die with the worker it woke, so after every death the supervisor calls
- * arena_wake_all(); a wake too many only makes somebody look.
+ * sum. A wake can die with the worker it woke, or with the worker that was about to make it and has
+ * only cleared the flag, so after every death the supervisor calls arena_wake_all(); a wake too many
+ * only makes somebody look.
  *
  * What happens when a process dies in any gap between two of these steps: docs/crash.md.
  */
@@ -117,7 +122,10 @@ enum { ARENA_MAX_BLOCKS = 4 * CLAIM_MAX_OWNERS };
  */
 int arena_create(struct arena *arena, unsigned slots, unsigned blocks);
 
-/* Put everything back to how arena_create() left it. Only while no other process uses it. */
+/*
+ * Put everything back to how arena_create() left it, but for the counts of restarts. Only while no
+ * other process uses it: tickets start over, so a worker that still held one could claim by it.
+ */
 void arena_reset(struct arena *arena);
 
 /* Unmap it. */
@@ -130,10 +138,12 @@ static inline struct block *arena_block(const struct arena *arena, uint32_t inde
 }
 
 /*
- * Supervisor, once waitpid() has reported the worker of `slot` dead: hand what it held to the
- * dispatcher. Its RUNNING block becomes ORPHANED; for this one and for one it had finished, the bit
- * on the board is set (a second time, perhaps: the dispatcher looks at the claim word and does not
- * mind). Returns the number of blocks handed over: 0 or 1, as a worker holds one at a time.
+ * Supervisor, once waitpid() has reported the worker of `slot` dead, however it ended and before it
+ * forks a successor: hand what it held to the dispatcher. Its RUNNING block becomes ORPHANED; for
+ * this one and for those of the slot still DONE, the bit on the board is set (a second time,
+ * perhaps: the dispatcher looks at the claim word and does not mind). Then all who sleep are woken,
+ * since a wake may have died with it. Returns the number of blocks orphaned: 0, or 1, as a worker
+ * holds one at a time.
  */
 unsigned arena_reap(struct arena *arena, unsigned slot);
 

@@ -5,12 +5,13 @@
  * A cache line for each writer, so that nobody's store slows another's:
  *
  *   claim      the claim word; who may move it from which state to which is drawn in claim.h
- *   done       the worker that runs the block: verdicts[0 .. done-1] are final. Release-stored
- * after them, so whoever acquires it (the dispatcher, a successor) may read them canceled   the
- * dispatcher, at any time: the worker stops at its next group of numbers the rest   the dispatcher,
- * while the block is FREE or ORPHANED (nobody else looks at it then); the push publishes it to the
- * worker that claims the block verdicts,  the worker that runs the block; also the dispatcher,
- * while the block is ORPHANED, for a seconds    number it gives up on
+ *   done       the worker that runs the block: verdicts[0 .. done-1] are final. Release-stored after
+ *              them, so whoever acquires it (the dispatcher, a successor) may read them
+ *   canceled   the dispatcher, at any time: the worker stops at its next group of numbers
+ *   the rest   the dispatcher, while the block is FREE or ORPHANED (nobody else looks at it then);
+ *              the push publishes it to the worker that claims the block
+ *   verdicts,  the worker that runs the block; also the dispatcher, while the block is ORPHANED, for
+ *   seconds    a number it gives up on
  */
 #ifndef COMMON_BLOCK_H
 #define COMMON_BLOCK_H
@@ -54,8 +55,7 @@ struct block {
 /* Make a chunk the contents of a block that is FREE and the caller's; its words may be there already. */
 void block_fill(struct block *block, const struct chunk *chunk);
 
-/* The chunk in a block, its counts bounded to what a block holds; valid as long as the block is
- * held. */
+/* The chunk in a block, its counts cut to what a block holds; valid as long as the block is held. */
 struct chunk block_chunk(const struct block *block);
 
 static_assert(sizeof(struct block) <= BLOCK_SIZE, "a block fits its place in the arena");

@@ -1,6 +1,7 @@
 /* board - posting finished blocks and sleeping until there are some. See board.h. */
 #include "common/board.h"
 
+#include "common/fault.h"
 #include "common/futex.h"
 
 static unsigned words_of(const struct arena *arena)
@@ -8,14 +9,14 @@ static unsigned words_of(const struct arena *arena)
     return (arena->block_count + 63) / 64;
 }
 
-void board_finish(struct arena *arena, uint32_t index, unsigned slot)
+void board_finish(struct arena *arena, uint32_t index)
 {
     _Atomic uint64_t *word = &arena_block(arena, index)->claim;
     struct claim claim = claim_unpack(atomic_load_explicit(word, memory_order_relaxed));
     claim.state = CLAIM_DONE;
-    claim.owner = slot;
     /* Publishes the verdicts; pairs with the dispatcher's load of the claim word. */
     atomic_store_explicit(word, claim_pack(claim), memory_order_release);
+    FAULT_POINT("board_finish.done");
     board_post(arena, index);
 }
 
@@ -23,6 +24,7 @@ void board_post(struct arena *arena, uint32_t index)
 {
     atomic_fetch_or_explicit(&arena->board->bits[index / 64], UINT64_C(1) << (index % 64),
                              memory_order_seq_cst);
+    FAULT_POINT("board_post.posted");
     board_ring_bell(arena);
 }
 
@@ -30,8 +32,10 @@ void board_ring_bell(struct arena *arena)
 {
     _Atomic uint32_t *sleeping = &arena->board->sleeping;
     if (atomic_load_explicit(sleeping, memory_order_seq_cst) &&
-        atomic_exchange_explicit(sleeping, 0, memory_order_relaxed))
+        atomic_exchange_explicit(sleeping, 0, memory_order_relaxed)) {
+        FAULT_POINT("board_ring_bell.flag_cleared");
         futex_wake(sleeping, 1);
+    }
 }
 
 int32_t board_take(struct arena *arena)

@@ -20,14 +20,16 @@ struct board {
     alignas(CACHE_LINE) _Atomic uint64_t bits[];
 };
 
-/* The worker in `slot` has finished its RUNNING block: mark it DONE, post it, wake the dispatcher.
- */
-void board_finish(struct arena *arena, uint32_t block, unsigned slot);
+/* Mark a RUNNING block DONE, post it, ring the bell. The worker that runs it. */
+void board_finish(struct arena *arena, uint32_t block);
 
 /* Set the block's bit and wake the dispatcher. Any process. */
 void board_post(struct arena *arena, uint32_t block);
 
-/* Wake the dispatcher, if it sleeps, for a reason that is not on the board. Any process or thread.
+/*
+ * Wake the dispatcher, if it sleeps, for a reason that is not on the board. Any process or thread.
+ * Make the reason visible first, by a seq_cst store or under a lock the dispatcher takes to look: a
+ * mere release store could become visible after the look at the dispatcher's flag.
  */
 void board_ring_bell(struct arena *arena);
 

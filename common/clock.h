@@ -16,7 +16,7 @@ int64_t clock_wall_ns(void);
 
 enum { CLOCK_RFC3339_SIZE = sizeof "2026-01-31T23:59:59.123456Z" };
 
-/* A wall time as RFC 3339 in UTC with microseconds, and a NUL. Returns out. */
+/* A wall time, not before 1970, as RFC 3339 in UTC with microseconds, and a NUL. Returns out. */
 char *clock_rfc3339(char out[CLOCK_RFC3339_SIZE], int64_t wall_ns);
 
 #endif

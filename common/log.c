@@ -20,37 +20,55 @@ void log_set_format(enum log_format format)
 
 static const char *const level_names[] = {"info", "warning", "error"};
 
-/* A line under construction; what does not fit is dropped, room for its end is kept. */
+/* A line under construction; room for its end (a closing quote, a brace, a newline) is kept. */
 struct line {
     char text[LOG_LINE_MAX];
     size_t length;
 };
-enum { LINE_END_ROOM = 4 };
+enum { LINE_END_ROOM = 3 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
+/* Append all of it, or nothing and return false if it does not fit. */
+__attribute__((format(printf, 2, 3))) static bool add(struct line *line, const char *format, ...)
 {
-    size_t room = sizeof line->text - LINE_END_ROOM - line->length;
+    size_t limit = sizeof line->text - LINE_END_ROOM;
+    size_t room = line->length < limit ? limit - line->length : 0;
     va_list arguments;
     va_start(arguments, format);
     int written = vsnprintf(line->text + line->length, room, format, arguments);
     va_end(arguments);
-    if (written > 0)
-        line->length += (size_t)written < room ? (size_t)written : room - 1;
+    bool fits = written >= 0 && (size_t)written < room;
+    if (fits)
+        line->length += (size_t)written;
+    return fits;
 }
 
-/* The value in double quotes, escaped as JSON; bytes that are not ASCII pass as they are. */
-static void add_quoted(struct line *line, const char *value)
+/* As much of the value as fits, escaped as JSON; bytes that are not ASCII pass as they are. */
+static void add_escaped(struct line *line, const char *value)
 {
-    add(line, "\"");
-    for (const char *c = value; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            add(line, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            add(line, "\\u%04x", (unsigned)*c);
-        else
-            add(line, "%c", *c);
+    bool fits = true;
+    int bytes;
+    for (const char *c = value; *c && fits; c += bytes) {
+        bytes = 1;
+        if (*c == '"' || *c == '\\') {
+            fits = add(line, "\\%c", *c);
+        } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            fits = add(line, "\\u%04x", (unsigned)*c);
+        } else {
+            while ((c[bytes] & 0xc0) == 0x80)
+                bytes++; /* a character of UTF-8 goes in whole */
+            fits = add(line, "%.*s", bytes, c);
+        }
     }
-    add(line, "\"");
+}
+
+/* The same in double quotes; false if not even the first of them fits. */
+static bool add_quoted(struct line *line, const char *value)
+{
+    if (!add(line, "\""))
+        return false;
+    add_escaped(line, value);
+    line->text[line->length++] = '"';
+    return true;
 }
 
 static bool is_plain_word(const char *value)
@@ -63,22 +81,20 @@ static bool is_plain_word(const char *value)
     return true;
 }
 
-static void add_value(struct line *line, const struct log_field *field)
+static bool add_value(struct line *line, const struct log_field *field)
 {
     switch (field->type) {
     case LOG_FIELD_INT:
-        add(line, "%lld", (long long)field->integer);
-        break;
+        return add(line, "%lld", (long long)field->integer);
     case LOG_FIELD_SECONDS:
-        add(line, "%.6f", field->seconds);
-        break;
+        return add(line, "%.6f", field->seconds);
     case LOG_FIELD_STRING:
-        if (chosen_format == LOG_TEXT && is_plain_word(field->string))
-            add(line, "%s", field->string);
-        else
-            add_quoted(line, field->string);
-        break;
+        if (chosen_format == LOG_JSON || !is_plain_word(field->string))
+            return add_quoted(line, field->string);
+        add_escaped(line, field->string);
+        return true;
     }
+    return false;
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
@@ -92,11 +108,15 @@ void log_write(enum log_level level, const char *event, const struct log_field *
         add(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", time, level_names[level]);
         add_quoted(&line, event);
     } else {
-        add(&line, "%s %-7s %s", time, level_names[level], event);
+        add(&line, "%s %-7s ", time, level_names[level]);
+        add_escaped(&line, event);
     }
     for (const struct log_field *field = fields; field->key; field++) {
-        add(&line, json ? ",\"%s\":" : " %s=", field->key);
-        add_value(&line, field);
+        size_t before = line.length;
+        if (!add(&line, json ? ",\"%s\":" : " %s=", field->key) || !add_value(&line, field)) {
+            line.length = before;
+            break;
+        }
     }
     if (json)
         line.text[line.length++] = '}';

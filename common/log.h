@@ -3,12 +3,11 @@
  *
  *     log_info("worker started", log_int("worker", 3), log_int("pid", pid));
  *
- *     2026-01-31T23:59:59.123456Z info  worker started worker=3 pid=4711
- *     {"time":"2026-01-31T23:59:59.123456Z","level":"info","event":"worker
- * started","worker":3,"pid":4711}
+ *     2026-01-31T23:59:59.123456Z info    worker started worker=3 pid=4711
+ *     {"time":"2026-01-31T23:59:59.123456Z","level":"info","event":"worker started","worker":3,...}
  *
- * A line is one write(2), so lines of several processes do not mix. Values are escaped; one that
- * does not fit LOG_LINE_MAX is cut. Any thread, any process.
+ * A line is one write(2), so lines of several processes do not mix. Values are escaped; a string
+ * that does not fit LOG_LINE_MAX is cut, the fields after it are left out. Any thread, any process.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -19,8 +18,7 @@ enum log_format { LOG_TEXT, LOG_JSON };
 enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum { LOG_LINE_MAX = 2048 };
 
-/* How all lines of this process and its later children look; before threads start. Default: text.
- */
+/* How all lines of this process and its later children look; before threads start. First: text. */
 void log_set_format(enum log_format format);
 
 struct log_field {

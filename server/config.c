@@ -202,6 +202,18 @@ static const char *read_log_format(struct config *config, const char *text)
     return NULL;
 }
 
+static const char *read_log_requests(struct config *config, const char *text)
+{
+    static const char *const names[] = {"none", "refused", "all"};
+    for (int i = LOG_REQUESTS_NONE; i <= LOG_REQUESTS_ALL; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            config->log_requests = (enum log_requests)i;
+            return NULL;
+        }
+    }
+    return "none, refused or all";
+}
+
 static const struct option_row options[] = {
     {"listen", "ADDR:PORT", "127.0.0.1:8080", read_listen,
      "where to listen; port 0 picks a free one and logs it"},
@@ -220,6 +232,8 @@ static const struct option_row options[] = {
      "when a connection without traffic is closed"},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take"},
     {"log-format", "FORMAT", "text", read_log_format, "text or json, a line an event, to stderr"},
+    {"log-requests", "WHICH", "refused", read_log_requests,
+     "requests that get a line in the log: none, refused, all"},
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
 

@@ -15,6 +15,13 @@
 
 enum config_store { CONFIG_SQLITE, CONFIG_MEMORY };
 
+/* Which requests get a line in the log. */
+enum log_requests {
+    LOG_REQUESTS_NONE,
+    LOG_REQUESTS_REFUSED, /* status 400 and above, and those broken off */
+    LOG_REQUESTS_ALL,
+};
+
 struct config {
     char listen_host[256]; /* a name or an address; "" means every address */
     char listen_port[16];  /* a number or a service name; "0" picks a free one */
@@ -30,6 +37,7 @@ struct config {
     int64_t idle_timeout_s;    /* a connection on which nothing moves is closed after that */
     int64_t drain_timeout_ns;  /* a graceful stop may take that long */
     enum log_format log_format;
+    enum log_requests log_requests;
 };
 
 enum { CONFIG_MAX_WORKERS = 1024 };

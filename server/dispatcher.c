@@ -19,8 +19,8 @@ enum {
     BULK_PER_WORKER = 2,  /* blocks in flight for each worker: one running, one to go on with */
     CANCEL_GRACE_MS = 20, /* a worker that has not seen a cancellation by then is killed */
     TIMEOUT_CHECKS = 10,  /* how often within its time limit a number is looked at */
-    TIMEOUT_CHECK_MAX_S = 1,
-    BEHIND_CHECK_MS = 5, /* how often a store that is behind is looked at */
+    BEHIND_CHECK_MS = 5,  /* how often a store that is behind is looked at */
+    LOOK_AGAIN_S = 1,     /* after which the dispatcher looks at blocks in flight in any case */
 };
 
 /* What the dispatcher knows of the block of the same index. */
@@ -50,6 +50,8 @@ struct dispatcher {
     unsigned bulk_flight; /* those of them that the rounds have sent */
     bool waits_for_store; /* work was not handed out because a store is behind */
     bool closed;          /* the sentinels are out: nothing more may follow */
+    bool idle;            /* the thread found nothing in flight when it last looked */
+    bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
     uint32_t sentinels_sent;
     struct dispatcher_stats stats; /* but for queue_length */
     double seconds_per_cost_ns;    /* measured time over estimated, a moving average */
@@ -290,21 +292,26 @@ static void request_kill(struct dispatcher *d, struct flight *flight, const stru
     kill(d->options.supervisor, SIGUSR1);
 }
 
+/* How often blocks in flight are looked at. */
+static int64_t look_interval(const struct dispatcher *d)
+{
+    int64_t interval = d->options.number_timeout_ns / TIMEOUT_CHECKS;
+    return interval > 0 && interval < LOOK_AGAIN_S * NS_PER_S ? interval : LOOK_AGAIN_S * NS_PER_S;
+}
+
 /*
  * Look at the blocks that run: is a number over its time, or a cancellation not heeded? Returns the
- * time until somebody should look again, negative if that is never.
+ * time until somebody should look again.
  */
 static int64_t check_running(struct dispatcher *d)
 {
     int64_t timeout = d->options.number_timeout_ns;
-    int64_t next = -1;
-    if (d->in_flight > 0 && timeout > 0) {
-        next = timeout / TIMEOUT_CHECKS;
-        if (next > TIMEOUT_CHECK_MAX_S * NS_PER_S)
-            next = TIMEOUT_CHECK_MAX_S * NS_PER_S;
-    }
+    int64_t next = look_interval(d);
+    /* A worker that was stopped right after it was woken holds up nothing but itself. */
+    if (ring_length(d->arena) > 0)
+        ring_wake(d->arena, 1);
     int64_t now = clock_monotonic_ns();
-    for (uint32_t i = 0; i < d->arena->block_count && d->in_flight > 0; i++) {
+    for (uint32_t i = 0; i < d->arena->block_count; i++) {
         struct flight *flight = &d->flights[i];
         if (!flight->job || (timeout == 0 && !flight->canceled_ns))
             continue;
@@ -324,6 +331,32 @@ static int64_t check_running(struct dispatcher *d)
             next = CANCEL_GRACE_MS * NS_PER_MS;
     }
     return next;
+}
+
+/*
+ * How long the thread may sleep. While something is in flight, until it should be looked at again. When
+ * nothing is, as long once more, so that under steady traffic nobody need wake the thread to tell
+ * it that there is something again; after that, until somebody does. Nobody says when a store has caught up.
+ */
+static int64_t sleep_time(struct dispatcher *d)
+{
+    d->dormant = d->in_flight == 0 && d->idle && !d->waits_for_store;
+    d->idle = d->in_flight == 0;
+    int64_t running_ns = d->in_flight > 0 ? check_running(d) : -1;
+    if (d->waits_for_store)
+        return BEHIND_CHECK_MS * NS_PER_MS;
+    if (d->in_flight > 0)
+        return running_ns;
+    return d->dormant ? -1 : look_interval(d);
+}
+
+/* Blocks have been pushed by another thread: let the dispatcher's own look after them in time. */
+static void rouse(struct dispatcher *d)
+{
+    d->idle = false;
+    if (d->dormant)
+        board_ring_bell(d->arena);
+    d->dormant = false;
 }
 
 /* --- the thread --------------------------------------------------------------------------------- */
@@ -346,14 +379,15 @@ static void close_pool(struct dispatcher *d)
 }
 
 /* After board_prepare_wait(): is there something, beside the board, that came in since the last look? */
-static bool has_news(struct dispatcher *d, bool draining)
+static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
 {
     bool drain = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
     uint32_t wanted = atomic_load(&d->arena->control->sentinels_wanted);
     pthread_mutex_lock(&d->lock);
     bool can_send = wanted != d->sentinels_sent && d->free_count > 0;
+    bool roused = sleep_ns < 0 && d->in_flight > 0;
     pthread_mutex_unlock(&d->lock);
-    return drain != draining || can_send;
+    return drain != draining || can_send || roused;
 }
 
 static void *dispatcher_main(void *argument)
@@ -369,9 +403,7 @@ static void *dispatcher_main(void *argument)
         bool drained = draining && is_drained(d);
         if (drained)
             close_pool(d);
-        int64_t look_again_ns = harvested ? 0 : check_running(d);
-        if (d->waits_for_store)
-            look_again_ns = BEHIND_CHECK_MS * NS_PER_MS;
+        int64_t sleep_ns = harvested ? 0 : sleep_time(d);
         pthread_mutex_unlock(&d->lock);
 
         tell(d, &news);
@@ -380,8 +412,8 @@ static void *dispatcher_main(void *argument)
         if (harvested)
             continue;
         board_prepare_wait(d->arena);
-        if (!has_news(d, draining))
-            board_wait(d->arena, look_again_ns);
+        if (!has_news(d, draining, sleep_ns))
+            board_wait(d->arena, sleep_ns);
     }
 }
 
@@ -441,6 +473,7 @@ int dispatcher_submit(struct dispatcher *d, struct store *store, const struct ba
     if (d->free_count > kept && hand_out(d, job, false))
         ring_wake(d->arena, 1);
     fill(d);
+    rouse(d);
     pthread_mutex_unlock(&d->lock);
     return 0;
 }
@@ -495,8 +528,11 @@ void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
 void dispatcher_drain(struct dispatcher *d)
 {
     pthread_join(d->thread, NULL);
-    while (d->schedule.count > 0) {
-        struct job *job = schedule_next(&d->schedule);
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+    for (struct job *job; (job = schedule_next(&d->schedule)) != NULL;) {
         schedule_remove(&d->schedule, job);
         release_job(d, job);
     }

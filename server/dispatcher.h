@@ -68,8 +68,11 @@ void dispatcher_read_stats(struct dispatcher *dispatcher, struct dispatcher_stat
 
 /*
  * Wait until the control word of the arena has said CONTROL_DRAIN, all work is done (see finish_all)
- * and the sentinels are out; then free the dispatcher. No other call may be under way.
+ * and the sentinels are out. The other calls stay harmless: there is nothing left to do for them.
  */
 void dispatcher_drain(struct dispatcher *dispatcher);
+
+/* Free it; after dispatcher_drain(), when nobody calls it any more. */
+void dispatcher_free(struct dispatcher *dispatcher);
 
 #endif

@@ -101,6 +101,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
     wait_for_drain(arena->control);
     dispatcher_drain(dispatcher);
     http_stop(http, FINISH_GRACE_MS * NS_PER_MS);
+    dispatcher_free(dispatcher);
     store_close(scratch);
     store_close(store);
     exit(EXIT_SUCCESS);

@@ -28,13 +28,14 @@ char *text_reserve(struct text *text, size_t size)
     return text->data + text->length;
 }
 
-void text_add(struct text *text, const char *bytes, size_t size)
+bool text_add(struct text *text, const char *bytes, size_t size)
 {
-    char *place = text_reserve(text, size);
-    if (!place)
-        return;
-    memcpy(place, bytes, size);
-    text->length += size;
+    char *place = size > 0 ? text_reserve(text, size) : NULL;
+    if (place) {
+        memcpy(place, bytes, size);
+        text->length += size;
+    }
+    return !text->failed;
 }
 
 void text_add_string(struct text *text, const char *string)

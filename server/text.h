@@ -21,7 +21,9 @@ struct text {
 /* Room for `size` more bytes: where they go, or NULL (failed). Add to length what was written. */
 char *text_reserve(struct text *text, size_t size);
 
-void text_add(struct text *text, const char *bytes, size_t size);
+/* Add bytes; false without memory, which a writer of many pieces may as well ask for at the end. */
+bool text_add(struct text *text, const char *bytes, size_t size);
+
 void text_add_string(struct text *text, const char *string);
 __attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
 

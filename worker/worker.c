@@ -7,6 +7,7 @@
 #include "common/board.h"
 #include "common/child.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/ring.h"
 #include "common/verdict.h"
 #include "worker/primality/primality.h"
@@ -23,15 +24,14 @@ static void test_group(struct block *block, uint32_t first, uint32_t count)
                        block->seconds + first);
 }
 
-/* Test the number of a wide chunk the reader is at; a damaged chunk's numbers come out failed. */
-static void test_one(struct block *block, struct chunk_reader *reader)
+/* Test number `index` of a wide chunk. From where the chunk is damaged the reader gets no further,
+ * and the numbers come out failed. */
+static void test_one(struct block *block, uint32_t index, struct chunk_reader *reader)
 {
-    uint32_t index = reader->index;
     struct number number;
     block->seconds[index] = 0;
     if (!chunk_next(reader, &number)) {
         block->verdicts[index] = VERDICT_FAILED;
-        reader->index = index + 1;
     } else if (number.negative) {
         block->verdicts[index] = VERDICT_COMPOSITE;
     } else {
@@ -59,10 +59,12 @@ static void run_block(struct worker_slot *slot, struct block *block)
         if (chunk.kind == CHUNK_NARROW)
             test_group(block, done, group);
         else
-            test_one(block, &reader);
+            test_one(block, done, &reader);
+        FAULT_POINT("worker.tested");
         done += group;
         /* Publishes the verdicts; pairs with the dispatcher's load of done. */
         atomic_store_explicit(&block->done, done, memory_order_release);
+        FAULT_POINT("worker.done_stored");
         atomic_fetch_add_explicit(&slot->numbers_done, group, memory_order_relaxed);
     }
     atomic_store_explicit(&slot->began_ns, 0, memory_order_relaxed);
@@ -81,7 +83,7 @@ void worker_loop(struct arena *arena, unsigned slot)
         bool is_sentinel = block->kind == BLOCK_SENTINEL;
         if (!is_sentinel)
             run_block(&arena->slots[slot], block);
-        board_finish(arena, (uint32_t)index, slot);
+        board_finish(arena, (uint32_t)index);
         if (is_sentinel)
             return;
     }

@@ -136,11 +136,13 @@ void batches_reply_accepted(struct request *request, const struct batch *accepte
     }
     struct text text = {.data = NULL};
     batches_write(request->http, &text, &batch, true);
-    if (batch.total <= INLINE_RESULTS_MAX) {
-        text_add_string(&text, ",\"results\":[");
-        results_write_all(request->http->options.store, &batch, &text);
+    size_t without_results = text.length;
+    text_add_string(&text, ",\"results\":[");
+    if (batch.total <= INLINE_RESULTS_MAX &&
+        results_write_all(request->http->options.store, &batch, &text))
         text_add_string(&text, "]");
-    }
+    else
+        text.length = without_results;
     text_add_string(&text, "}\n");
     reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text,
                reply_headers({"Location", location}, {"Preference-Applied", "wait"}));

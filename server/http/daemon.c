@@ -95,13 +95,15 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 static void log_request(const struct request *request, enum MHD_RequestTerminationCode how)
 {
-    double seconds = (double)(clock_monotonic_ns() - request->began_ns) / 1e9;
+    enum log_requests which = request->http->options.config->log_requests;
     bool complete = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    if (request->status < 400 && complete)
+    bool refused = request->status >= 400;
+    if (which == LOG_REQUESTS_NONE || (which == LOG_REQUESTS_REFUSED && complete && !refused))
         return;
-    log_info(complete ? "request refused" : "request broken off", log_str("id", request->id),
-             log_str("method", request->method), log_str("path", request->uri),
-             log_int("status", request->status), log_seconds("seconds", seconds));
+    const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
+    log_info(event, log_str("id", request->id), log_str("method", request->method),
+             log_str("path", request->uri), log_int("status", request->status),
+             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9));
 }
 
 /* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */

@@ -36,37 +36,60 @@ static void reply_unavailable(struct request *request)
         problem_reply(request, PROBLEM_FULL, "too many numbers are being asked for at once");
 }
 
+/* What the workers are asked. */
+struct question {
+    bool asked;
+    struct batch_id id; /* in the scratch store */
+};
+
+/* The client has its answer, or has left: forget the question. */
+static void release(struct request *request)
+{
+    struct question *question = request->state;
+    if (question->asked) {
+        dispatcher_cancel(request->http->dispatcher, &question->id);
+        store_remove(request->http->options.scratch, &question->id);
+    }
+    free(question);
+}
+
 /* Make the draft a batch of one number, and set it to work. */
 static void submit(struct request *request, struct store_draft *draft)
 {
+    struct question *question = request->state;
     struct http *http = request->http;
     struct store *scratch = http->options.scratch;
     struct batch batch;
     if (store_commit(scratch, draft, &question_spec, &batch, NULL, NULL) != STORE_OK)
         return;
-    if (dispatcher_submit(http->dispatcher, scratch, &batch) < 0) {
+    question->id = batch.id;
+    question->asked = dispatcher_submit(http->dispatcher, scratch, &batch) == 0;
+    if (!question->asked)
         store_remove(scratch, &batch.id);
-        return;
-    }
-    request->question = batch.id;
-    request->has_question = true;
 }
 
 /* Hand the number to the workers. False if it could not be. */
-static bool ask(struct request *request, const uint64_t *limbs, size_t limb_count)
+static bool ask(struct request *request, const struct number *number)
 {
     struct store *scratch = request->http->options.scratch;
+    struct question *question = calloc(1, sizeof *question);
+    if (!question)
+        return false;
+    request->state = question;
+    request->release = release;
+
     struct store_draft *draft = NULL;
     struct chunk_builder builder;
     chunk_builder_init(&builder, primality_cost_ns);
-    bool built = chunk_append(&builder, limbs, limb_count, false) == CHUNK_APPENDED &&
+    bool built = chunk_append(&builder, number->limbs, number->limb_count, number->negative) ==
+                     CHUNK_APPENDED &&
                  store_begin(scratch, &draft) == STORE_OK;
     if (built && store_append(scratch, draft, &builder.chunk) == STORE_OK)
         submit(request, draft);
     else if (built)
         store_discard(scratch, draft);
     chunk_builder_destroy(&builder);
-    return request->has_question;
+    return question->asked;
 }
 
 /* Reply with what the workers have found, or wait for it. */
@@ -74,17 +97,18 @@ static void await_answer(struct request *request)
 {
     struct http *http = request->http;
     struct store *scratch = http->options.scratch;
+    const struct question *question = request->state;
     struct batch batch;
     for (;;) {
-        uint64_t ticket = waiters_ticket(http->waiters, &request->question);
-        if (store_get(scratch, &request->question, &batch) != STORE_OK) {
+        uint64_t ticket = waiters_ticket(http->waiters, &question->id);
+        if (store_get(scratch, &question->id, &batch) != STORE_OK) {
             reply_unavailable(request);
             return;
         }
         if (batch_has_ended(&batch))
             break;
         request->waiter = (struct waiter){
-            .connection = request->connection, .id = request->question, .end_only = true};
+            .connection = request->connection, .id = question->id, .end_only = true};
         if (waiters_suspend(http->waiters, &request->waiter, ticket))
             return;
         if (waiters_closed(http->waiters)) {
@@ -99,8 +123,8 @@ static void await_answer(struct request *request)
     float seconds;
     struct chunk_reader reader;
     struct number number;
-    if (words && store_numbers(scratch, &request->question, 0, &chunk, words) == STORE_OK &&
-        store_verdicts(scratch, &request->question, 0, &verdict, &seconds) == STORE_OK) {
+    if (words && store_numbers(scratch, &question->id, 0, &chunk, words) == STORE_OK &&
+        store_verdicts(scratch, &question->id, 0, &verdict, &seconds) == STORE_OK) {
         chunk_read(&reader, &chunk);
         chunk_next(&reader, &number);
         reply_number(request, &number, (enum verdict)verdict, seconds);
@@ -136,9 +160,27 @@ static bool check_argument(struct request *request)
     return true;
 }
 
+/* Test the number here, if that takes next to no time, or have it tested. */
+static void answer(struct request *request, const struct number *number)
+{
+    uint8_t verdict = VERDICT_COMPOSITE;
+    float seconds = 0;
+    if (number->negative) {
+        reply_number(request, number, VERDICT_COMPOSITE, 0);
+    } else if (number->limb_count <= 1) {
+        uint64_t value = number->limb_count ? number->limbs[0] : 0;
+        primality_test_u64(&value, 1, &verdict, &seconds);
+        reply_number(request, number, (enum verdict)verdict, seconds);
+    } else if (ask(request, number)) {
+        await_answer(request);
+    } else {
+        reply_unavailable(request);
+    }
+}
+
 void numbers_get(struct request *request)
 {
-    if (request->has_question) {
+    if (request->state) {
         await_answer(request);
         return;
     }
@@ -148,31 +190,13 @@ void numbers_get(struct request *request)
     size_t count = strlen(significant);
     char *digits = strdup(significant);
     uint64_t *limbs = malloc((decimal_limbs(count) + 1) * sizeof *limbs);
-    if (!digits || !limbs) {
-        reply_unavailable(request);
-    } else {
+    if (digits && limbs) {
         size_t limb_count = decimal_parse(limbs, digits, count);
-        struct number number = {limbs, limb_count, *request->argument == '-' && limb_count > 0};
-        uint8_t verdict = VERDICT_COMPOSITE;
-        float seconds = 0;
-        if (limb_count <= 1 || number.negative) {
-            if (!number.negative)
-                primality_test_u64(limb_count ? limbs : &(uint64_t){0}, 1, &verdict, &seconds);
-            reply_number(request, &number, (enum verdict)verdict, seconds);
-        } else if (ask(request, limbs, limb_count)) {
-            await_answer(request);
-        } else {
-            reply_unavailable(request);
-        }
+        bool negative = *request->argument == '-' && limb_count > 0;
+        answer(request, &(struct number){limbs, limb_count, negative});
+    } else {
+        reply_unavailable(request);
     }
     free(digits);
     free(limbs);
-}
-
-void numbers_forget(struct request *request)
-{
-    if (!request->has_question)
-        return;
-    dispatcher_cancel(request->http->dispatcher, &request->question);
-    store_remove(request->http->options.scratch, &request->question);
 }

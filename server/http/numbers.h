@@ -6,7 +6,4 @@
 
 void numbers_get(struct request *request);
 
-/* Forget what a request has asked of the workers; harmless where that is nothing. */
-void numbers_forget(struct request *request);
-
 #endif

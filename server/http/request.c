@@ -8,9 +8,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
-#include "server/http/numbers.h"
 #include "server/http/problem.h"
-#include "server/http/upload.h"
 
 enum { WAIT_MAX_S = 60 };
 
@@ -83,10 +81,10 @@ struct request *request_new(struct http *http, struct MHD_Connection *connection
 
 void request_free(struct request *request)
 {
-    upload_free(request);
     if (request->held_reply)
         MHD_destroy_response(request->held_reply);
-    numbers_forget(request);
+    if (request->release)
+        request->release(request);
     free(request->argument);
     free(request->uri);
     free(request);

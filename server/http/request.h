@@ -41,8 +41,6 @@ struct http {
 
 enum { REQUEST_ID_SIZE = 128 + 1 };
 
-struct upload;
-struct results;
 struct request;
 
 /* What a path and method lead to. */
@@ -80,10 +78,9 @@ struct request {
     int64_t wait_until_ns; /* monotonic; 0: no wait was asked for */
     bool wait_parsed;
 
-    /* what a kind of request needs beside; freed by their own functions */
-    struct upload *upload;    /* upload.c */
-    struct batch_id question; /* numbers.c: the batch in the scratch store */
-    bool has_question;
+    /* what the handler keeps from one call to the next, and how it is freed; NULL: nothing */
+    void *state;
+    void (*release)(struct request *request);
 };
 
 /*

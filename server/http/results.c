@@ -13,7 +13,8 @@
 enum {
     PAGE_DEFAULT = 1000,
     LIMIT_MAX = 10000,
-    PIECE_SIZE = 64 * 1024, /* of a stream: what is written before it is sent */
+    PAGE_SIZE = 4 * 1024 * 1024, /* bytes of a page, which ends early rather than grow beyond */
+    PIECE_SIZE = 64 * 1024,      /* of a stream: what is written before it is sent */
 };
 
 /* What the query of a request says. */
@@ -110,11 +111,12 @@ static void reply_page(struct request *request, const struct batch *batch,
     if (cursor) {
         text_add_string(&text, "{\"results\":[");
         size_t empty = text.length;
-        enum result_stop stop = result_cursor_write(cursor, &text, SIZE_MAX, batch->prefix, ",\n");
+        enum result_stop stop = result_cursor_write(cursor, &text, PAGE_SIZE, batch->prefix, ",\n");
         if (text.length > empty)
             text_add_string(&text, "\n");
         bool ended = batch_has_ended(batch);
-        if (!ended || (stop == RESULT_STOP_LIMIT && cursor->position < batch->total))
+        bool more = stop == RESULT_STOP_LIMIT || stop == RESULT_STOP_SIZE;
+        if (!ended || (more && cursor->position < batch->total))
             write_next(next, sizeof next, request, selection, cursor->position, limit);
         text_printf(&text, *next ? "],\"next\":\"%s\"," : "],\"next\":null%s,", next);
         text_printf(&text, "\"complete\":%s}\n", ended ? "true" : "false");
@@ -128,14 +130,19 @@ static void reply_page(struct request *request, const struct batch *batch,
                *next ? reply_headers({"Link", link}) : NULL);
 }
 
-void results_write_all(struct store *store, const struct batch *batch, struct text *text)
+bool results_write_all(struct store *store, const struct batch *batch, struct text *text)
 {
+    size_t before = text->length;
+    enum result_stop stop = RESULT_STOP_GONE;
     struct result_cursor *cursor =
         result_cursor_new(store, &batch->id, RESULT_JSON, RESULT_ALL, 0, batch->total);
-    if (!cursor ||
-        result_cursor_write(cursor, text, SIZE_MAX, batch->total, ",") == RESULT_STOP_GONE)
-        text->failed = true;
+    if (cursor)
+        stop = result_cursor_write(cursor, text, before + PAGE_SIZE, batch->total, ",");
     free(cursor);
+    if (stop == RESULT_STOP_END || stop == RESULT_STOP_LIMIT)
+        return true;
+    text->length = before;
+    return false;
 }
 
 /* --- a stream ----------------------------------------------------------------------------------- */

@@ -11,13 +11,13 @@
 #include "server/http/problem.h"
 #include "server/intake/intake.h"
 
-enum { ENVELOPE_MAX = 64 * 1024 };
+/* JSON outside the integers: above all metadata, which every look at the batch sends back. */
+enum { ENVELOPE_MAX = 16 * 1024 };
 
 /* Where a wait for the store stands; see sleep_until_woken(). */
 enum sleep_state { SLEEP_AWAKE, SLEEP_SUSPENDED, SLEEP_WOKEN };
 
 struct upload {
-    enum intake_format format;
     struct intake *intake;
     struct store *store;
     struct store_draft *draft;
@@ -93,6 +93,15 @@ static int append_chunk(void *context, const struct chunk *chunk)
     return (int)store_append(upload->store, upload->draft, chunk);
 }
 
+/* Throw away what has not become a batch. */
+static void release(struct request *request)
+{
+    struct upload *upload = request->state;
+    store_discard(upload->store, upload->draft);
+    intake_free(upload->intake);
+    free(upload);
+}
+
 /* Refuse at once what need not be read; otherwise get ready to read it. */
 bool upload_begin(struct request *request)
 {
@@ -124,14 +133,14 @@ bool upload_begin(struct request *request)
 
     struct upload *upload = calloc(1, sizeof *upload);
     enum store_result result = STORE_NO_MEMORY;
-    request->upload = upload;
     if (upload) {
         struct intake_limits limits = {
             .max_digits = config->max_digits,
             .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
             .max_envelope = ENVELOPE_MAX,
         };
-        upload->format = format;
+        request->state = upload;
+        request->release = release;
         upload->store = request->http->options.store;
         result = store_begin(upload->store, &upload->draft);
         if (result == STORE_OK) {
@@ -152,15 +161,17 @@ bool upload_begin(struct request *request)
 /* The store has done what the request waits for. From any thread. */
 static void wake(struct request *request)
 {
-    if (atomic_exchange(&request->upload->sleep_state, SLEEP_WOKEN) == SLEEP_SUSPENDED)
+    struct upload *upload = request->state;
+    if (atomic_exchange(&upload->sleep_state, SLEEP_WOKEN) == SLEEP_SUSPENDED)
         MHD_resume_connection(request->connection);
 }
 
 /* Suspend the connection until wake(): whichever of the two comes second resumes it. */
 static void sleep_until_woken(struct request *request)
 {
+    struct upload *upload = request->state;
     MHD_suspend_connection(request->connection);
-    if (atomic_exchange(&request->upload->sleep_state, SLEEP_SUSPENDED) == SLEEP_WOKEN)
+    if (atomic_exchange(&upload->sleep_state, SLEEP_SUSPENDED) == SLEEP_WOKEN)
         MHD_resume_connection(request->connection);
 }
 
@@ -173,7 +184,7 @@ static void resumed(void *context)
 
 void upload_body(struct request *request, const char *bytes, size_t size)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     if (request->body_bytes > request->http->options.config->max_body)
         upload->too_large = true;
     else
@@ -189,6 +200,7 @@ void upload_body(struct request *request, const char *bytes, size_t size)
 
 static void reply_malformed(struct request *request)
 {
+    const struct upload *upload = request->state;
     static const enum problem problems[] = {
         [INTAKE_JSON] = PROBLEM_MALFORMED_JSON,
         [INTAKE_LINES] = PROBLEM_MALFORMED_LINES,
@@ -197,16 +209,17 @@ static void reply_malformed(struct request *request)
     };
     size_t kept;
     uint64_t total;
-    const struct intake_error *errors = intake_errors(request->upload->intake, &kept, &total);
-    problem_reply(request, problems[intake_format_found(request->upload->intake)], "%s",
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
+    problem_reply(request, problems[intake_format_found(upload->intake)], "%s",
                   kept ? errors[0].detail : "the body is malformed");
 }
 
 static void reply_invalid(struct request *request)
 {
+    const struct upload *upload = request->state;
     size_t kept;
     uint64_t total;
-    const struct intake_error *errors = intake_errors(request->upload->intake, &kept, &total);
+    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
     struct problem_error list[INTAKE_MAX_ERRORS];
     for (size_t i = 0; i < kept; i++)
         list[i] = (struct problem_error){"pointer", errors[i].pointer, errors[i].detail};
@@ -220,7 +233,7 @@ static void reply_invalid(struct request *request)
 /* The body was not a batch: say why. */
 static void reply_refused(struct request *request, enum intake_status status)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     size_t kept;
     uint64_t total;
     const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
@@ -248,7 +261,8 @@ static void reply_refused(struct request *request, enum intake_status status)
 static void committed(void *context, enum store_result result)
 {
     struct request *request = context;
-    request->upload->result = result;
+    struct upload *upload = request->state;
+    upload->result = result;
     wake(request);
 }
 
@@ -259,7 +273,7 @@ static void committed(void *context, enum store_result result)
 static bool commit(struct request *request, const struct intake_envelope *envelope)
 {
     struct http *http = request->http;
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     struct batch_spec spec = {
         .priority = envelope->priority,
         .ttl_s = envelope->ttl ? envelope->ttl : http->options.config->ttl_s,
@@ -291,7 +305,7 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
 static bool settle(struct request *request)
 {
     struct http *http = request->http;
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     if (upload->result != STORE_OK) {
         dispatcher_cancel(http->dispatcher, &upload->batch.id);
         reply_unavailable(request, upload->result);
@@ -307,7 +321,7 @@ static bool settle(struct request *request)
 
 void upload_handle(struct request *request)
 {
-    struct upload *upload = request->upload;
+    struct upload *upload = request->state;
     if (upload->too_large) {
         reply_too_large(request);
         return;
@@ -336,14 +350,4 @@ void upload_handle(struct request *request)
             return;
     }
     batches_reply_accepted(request, &upload->batch);
-}
-
-void upload_free(struct request *request)
-{
-    struct upload *upload = request->upload;
-    if (!upload)
-        return;
-    store_discard(upload->store, upload->draft);
-    intake_free(upload->intake);
-    free(upload);
 }

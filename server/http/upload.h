@@ -12,7 +12,4 @@ bool upload_begin(struct request *request);
 void upload_body(struct request *request, const char *bytes, size_t size);
 void upload_handle(struct request *request);
 
-/* Throw away what a request has not turned into a batch; harmless where there is nothing. */
-void upload_free(struct request *request);
-
 #endif

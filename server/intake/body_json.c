@@ -141,7 +141,7 @@ static void turn_odd(struct intake *intake, const char *p)
     /* The digits of a number need only be a number still, those of a string are its value. */
     size_t digits = in_string ? SIZE_MAX : REPORT_SHOWN;
     intake->odd.length = 0;
-    if ((in_string && !text_append(&intake->odd, "\"", 1)) ||
+    if ((in_string && !text_add(&intake->odd, "\"", 1)) ||
         !integer_spell(intake, &intake->odd, digits))
         report_no_memory(intake);
     json->odd_offset = intake_offset(intake, p) - intake->odd.length;

@@ -32,7 +32,7 @@ static size_t position_of(const struct text *text, size_t end, const char *reaso
         token += sizeof before - 1;
         size_t size = strlen(token) - 1;
         if (size > 0 && size <= end && token[0] != '"' &&
-            memcmp(text->bytes + end - size, token, size) == 0)
+            memcmp(text->data + end - size, token, size) == 0)
             return end - size;
     }
     return end > 0 ? end - 1 : 0;
@@ -41,15 +41,15 @@ static size_t position_of(const struct text *text, size_t end, const char *reaso
 enum document_status document_parse(const struct text *text, size_t flags, struct json_t **value,
                                     struct document_fault *fault)
 {
-    const char *nul = memchr(text->bytes, '\0', text->length);
+    const char *nul = memchr(text->data, '\0', text->length);
     if (nul) { /* for jansson that is the end of the text */
-        *fault = (struct document_fault){.position = (size_t)(nul - text->bytes),
-                                         .reason = "a NUL byte"};
+        *fault =
+            (struct document_fault){.position = (size_t)(nul - text->data), .reason = "a NUL byte"};
         *value = NULL;
         return DOCUMENT_MALFORMED;
     }
     json_error_t error;
-    *value = json_loadb(text->bytes, text->length,
+    *value = json_loadb(text->data, text->length,
                         flags | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (*value)
         return DOCUMENT_OK;

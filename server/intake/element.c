@@ -13,7 +13,7 @@ void element_add(struct intake *intake, const char *p)
 {
     struct document_fault fault;
     if (intake->odd.length < intake->limits.max_envelope) {
-        if (!text_append(&intake->odd, p, 1))
+        if (!text_add(&intake->odd, p, 1))
             report_no_memory(intake);
     } else if (document_is_garbage(&intake->odd, &fault)) {
         report_fault(intake, &fault);
@@ -43,18 +43,18 @@ static bool accept_string(struct intake *intake, const json_t *string)
 static void refuse(struct intake *intake)
 {
     const struct text *odd = &intake->odd;
-    if (odd->bytes[0] == '[')
+    if (odd->data[0] == '[')
         report_element(intake, "an array is not an integer");
-    else if (odd->bytes[0] == '{')
+    else if (odd->data[0] == '{')
         report_element(intake, "an object is not an integer");
     else
-        report_no_integer(intake, "", odd->bytes, odd->length);
+        report_no_integer(intake, "", odd->data, odd->length);
 }
 
 void element_judge(struct intake *intake)
 {
     struct text *odd = &intake->odd;
-    while (odd->length > 0 && body_json_is_space(odd->bytes[odd->length - 1]))
+    while (odd->length > 0 && body_json_is_space(odd->data[odd->length - 1]))
         odd->length--;
 
     json_t *value;

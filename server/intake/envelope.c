@@ -34,19 +34,19 @@ void envelope_add(struct intake *intake, char byte)
     struct text *text = &intake->json.envelope.text;
     if (text->length == intake->limits.max_envelope)
         report_overflow(intake);
-    else if (!text_append(text, &byte, 1))
+    else if (!text_add(text, &byte, 1))
         report_no_memory(intake);
 }
 
 bool envelope_names_numbers(const struct envelope *envelope, size_t start)
 {
     enum { LONGEST = 2 + 6 * 7 }; /* "numbers", each letter written as \u00xx, in its quotes */
-    struct text name = {.bytes = envelope->text.bytes + start,
+    struct text name = {.data = envelope->text.data + start,
                         .length = envelope->text.length - start};
     if (name.length > LONGEST)
         return false;
-    if (!memchr(name.bytes, '\\', name.length))
-        return name.length == 9 && memcmp(name.bytes, "\"numbers\"", 9) == 0;
+    if (!memchr(name.data, '\\', name.length))
+        return name.length == 9 && memcmp(name.data, "\"numbers\"", 9) == 0;
 
     json_t *value;
     struct document_fault fault;

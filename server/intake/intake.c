@@ -27,8 +27,8 @@ void intake_free(struct intake *intake)
         return;
     chunk_builder_destroy(&intake->builder);
     integer_free(&intake->integer);
-    text_free(&intake->odd);
-    text_free(&intake->json.envelope.text);
+    text_destroy(&intake->odd);
+    text_destroy(&intake->json.envelope.text);
     free(intake->envelope.metadata);
     free(intake);
 }

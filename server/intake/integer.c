@@ -105,7 +105,7 @@ const char *integer_digits(struct intake *intake, const char *p, const char *end
     size_t room = intake->limits.max_digits + 1 - integer->digits.length;
     if (kept > room)
         kept = room;
-    if (!text_append(&integer->digits, first, kept))
+    if (!text_add(&integer->digits, first, kept))
         report_no_memory(intake);
     return p;
 }
@@ -113,13 +113,13 @@ const char *integer_digits(struct intake *intake, const char *p, const char *end
 bool integer_spell(const struct intake *intake, struct text *text, size_t most)
 {
     const struct integer *integer = &intake->integer;
-    if (integer->negative && !text_append(text, "-", 1))
+    if (integer->negative && !text_add(text, "-", 1))
         return false;
     for (uint64_t i = 0; i < integer->zeros && i < REPORT_SHOWN; i++)
-        if (!text_append(text, "0", 1))
+        if (!text_add(text, "0", 1))
             return false;
     size_t length = integer->digits.length < most ? integer->digits.length : most;
-    return text_append(text, integer->digits.bytes, length);
+    return text_add(text, integer->digits.data, length);
 }
 
 /* Room for the limbs of that many digits; false without memory. */
@@ -139,7 +139,7 @@ static bool reserve_limbs(struct integer *integer, size_t digits)
 void integer_accept(struct intake *intake)
 {
     struct integer *integer = &intake->integer;
-    const char *digits = integer->digits.bytes;
+    const char *digits = integer->digits.data;
     size_t count = integer->digits.length;
     if (count > intake->limits.max_digits) {
         report_element(intake, "an integer of more than %zu digits, the most that are taken",
@@ -152,14 +152,14 @@ void integer_accept(struct intake *intake)
     } else if (!reserve_limbs(integer, count)) {
         report_no_memory(intake);
     } else {
-        size_t limb_count = decimal_parse(integer->limbs, integer->digits.bytes, count);
+        size_t limb_count = decimal_parse(integer->limbs, integer->digits.data, count);
         intake_accept(intake, integer->limbs, limb_count, integer->negative);
     }
 }
 
 void integer_free(struct integer *integer)
 {
-    text_free(&integer->digits);
+    text_destroy(&integer->digits);
     free(integer->limbs);
     *integer = (struct integer){0};
 }

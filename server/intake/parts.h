@@ -10,7 +10,6 @@
  *   envelope.c     the JSON around the array: its members and their values
  *   document.c     jansson, and its errors in our terms
  *   report.c       words for what is wrong
- *   text.c         a growing buffer
  *
  * A body goes through the functions of its format, piece by piece: body_*_feed(intake, p, end)
  * reads all of [p, end) unless intake->status becomes final, body_*_finish() ends it. These are
@@ -23,21 +22,9 @@
 #include <stdbool.h>
 
 #include "server/intake/intake.h"
+#include "server/text.h"
 
 enum { REPORT_SHOWN = 40 }; /* bytes of a client's text that are shown */
-
-/* --- text.c: a growing buffer ---------------------------------------------------------------- */
-
-struct text {
-    char *bytes;
-    size_t length, capacity;
-};
-
-/* Append; false without memory, and nothing changed. */
-bool text_append(struct text *text, const char *bytes, size_t size);
-
-/* Free the buffer; the text is empty. */
-void text_free(struct text *text);
 
 /* --- integer.c: digits to integers ----------------------------------------------------------- */
 

@@ -21,13 +21,19 @@ SUBJECTS = ("service", "protocol", "intake", "refusals", "batches", "results", "
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="the service's address, such as http://127.0.0.1:8080")
-    parser.add_argument("-k", "--match", default="", metavar="PATTERN", help="only the checks whose name matches")
+    parser.add_argument("-k", "--match", default="", metavar="PATTERN",
+                        help="only the checks whose name matches")
     parser.add_argument("-l", "--list", action="store_true", help="list the checks, and do nothing")
     parser.add_argument("-v", "--verbose", action="store_true", help="name the checks that pass as well")
-    parser.add_argument("--max-digits", type=int, default=10000, help="what the service was started with")
-    parser.add_argument("--max-body", type=int, default=2**30, help="what the service was started with, in bytes")
+    limits = parser.add_argument_group(
+        "limits", "what the service was started with; some checks need small ones")
+    limits.add_argument("--max-digits", type=int, default=10000)
+    limits.add_argument("--max-body", type=int, default=2**30, help="in bytes")
+    limits.add_argument("--max-store", type=int, default=2**30, help="in bytes")
+    limits.add_argument("--number-timeout", type=float, default=60, help="in seconds")
     arguments = parser.parse_args()
 
     sys.set_int_max_str_digits(0)
@@ -36,7 +42,7 @@ def main():
     if arguments.list:
         print("\n".join(name for name, _ in runner.checks))
         return
-    api = Client(arguments.url, Contract.read(), arguments.max_digits, arguments.max_body)
+    api = Client(arguments.url, Contract.read(), arguments)
     failed = runner.run(api, arguments.match, arguments.verbose)
     api.tidy()
     sys.exit(failed > 0)

@@ -31,12 +31,11 @@ class Response:
 
 
 class Client:
-    def __init__(self, url, contract, max_digits, max_body):
+    def __init__(self, url, contract, limits):
         address = urllib.parse.urlsplit(url)
         self.host, self.port = address.hostname, address.port or 80
         self.contract = contract
-        self.max_digits = max_digits
-        self.max_body = max_body
+        self.limits = limits
         self.created = []
 
     def connect(self):
@@ -71,7 +70,7 @@ class Client:
         return connection.getresponse()
 
     def request(self, method, target, body=None, headers=(), status=None, connection=None):
-        """Send a request and hold its answer to the contract, and to one status, or one of several, if given."""
+        """Send a request and hold its answer to the contract, and to a status, or one of several."""
         answer = self.open(method, target, body, headers, connection)
         response = Response(answer.status, answer.headers, answer.read())
         rules.check(self.contract, method, target, dict(headers), response)
@@ -115,7 +114,7 @@ class Client:
         return items
 
     def raw(self, data):
-        """Send bytes as they are; the status of the answer, or None if the connection was closed without one."""
+        """Send bytes as they are; the status of the answer, or None if there is none."""
         with self.socket() as connection:
             connection.sendall(data)
             answer = http.client.HTTPResponse(connection)

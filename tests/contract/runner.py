@@ -11,6 +11,10 @@ class Failure(Exception):
     """What was expected, and what came."""
 
 
+class Skip(Exception):
+    """Why a check cannot be made of this service."""
+
+
 def check(function):
     """Make a function of the client a check; its name, in words, is what is checked."""
     checks.append((f"{subject(function)}: {words(function)}", function))
@@ -51,6 +55,12 @@ def one_line(value, limit=300):
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
+def place_in_check(error):
+    """The line of a check that an exception went through last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame.line for frame in frames if "/checks/" in frame.filename][-1]
+
+
 def run(api, pattern, verbose):
     """Run the checks whose names match; the number of failures."""
     passed = failed = 0
@@ -63,12 +73,14 @@ def run(api, pattern, verbose):
             passed += 1
             if verbose:
                 print(f"ok   {name} ({time.monotonic() - began:.2f} s)", flush=True)
+        except Skip as reason:
+            if verbose:
+                print(f"skip {name}: {reason}", flush=True)
         except Failure as failure:
             failed += 1
             print(f"FAIL {name}: {failure}", flush=True)
         except Exception as error:  # of the connection, or of an answer too odd to look at
             failed += 1
-            place = traceback.extract_tb(error.__traceback__)[1]
-            print(f"FAIL {name}: line {place.lineno}, {place.line}: {error!r}", flush=True)
+            print(f"FAIL {name}: {error!r} at `{place_in_check(error)}`", flush=True)
     print(f"{passed} passed, {failed} failed")
     return failed

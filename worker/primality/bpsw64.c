@@ -73,9 +73,9 @@ static bool is_square(uint64_t n)
     return root * root == n;
 }
 
-uint32_t bpsw64_lucas_parameter(uint64_t n)
+uint32_t bpsw64_lucas_parameter(uint64_t n, uint32_t first)
 {
-    for (uint32_t p = 3;; p++) {
+    for (uint32_t p = first;; p++) {
         uint32_t discriminant = p * p - 4;
         int symbol = jacobi(discriminant, n);
         if (symbol < 0)
@@ -83,36 +83,41 @@ uint32_t bpsw64_lucas_parameter(uint64_t n)
         if (symbol == 0 && discriminant % n != 0)
             return 0;
         /* Only a square has no non-residue at all: look once, where few others come by. */
-        if (p == 12 && is_square(n))
+        if (p == 16 && is_square(n))
             return 0;
     }
 }
 
 bool bpsw64_lucas(uint64_t n)
 {
-    uint32_t parameter = bpsw64_lucas_parameter(n);
-    if (parameter == 0)
-        return false;
+    uint32_t parameter = bpsw64_lucas_parameter(n, 3);
+    return parameter != 0 && bpsw64_lucas_with(n, parameter);
+}
+
+bool bpsw64_lucas_with(uint64_t n, uint32_t parameter)
+{
     uint64_t inverse = mont64_inverse(n);
     uint64_t one = mont64_one(n);
     uint64_t two = mont64_add(one, one, n);
-    uint64_t p = two;
-    for (uint32_t i = 2; i < parameter; i++)
-        p = mont64_add(p, one, n);
+    uint64_t p = mont64_small(parameter, one, n);
 
     /* (v, w) = (V_k, V_(k+1)) while k runs through the leading bits of d. */
     int s = __builtin_ctzll(n + 1);
     uint64_t d = (n + 1) >> s;
-    uint64_t v = p;
-    uint64_t w = mont64_sub(mont64_mul(p, p, n, inverse), two, n);
-    for (int bit = 62 - __builtin_clzll(d); bit >= 0; bit--) {
-        bool set = (d >> bit) & 1;
-        uint64_t squared = set ? w : v;
+    uint64_t v = two;
+    uint64_t w = p;
+    for (uint64_t bits = d << __builtin_clzll(d); bits != 0; bits <<= 1) {
+        uint64_t squared = mont64_choose(v, w, bits);
         uint64_t odd = mont64_sub(mont64_mul(v, w, n, inverse), p, n);
         uint64_t even = mont64_sub(mont64_mul(squared, squared, n, inverse), two, n);
-        v = set ? odd : even;
-        w = set ? even : odd;
+        v = mont64_choose(even, odd, bits);
+        w = mont64_choose(odd, even, bits);
     }
+    return bpsw64_lucas_end(v, s, two, n, inverse);
+}
+
+bool bpsw64_lucas_end(uint64_t v, int s, uint64_t two, uint64_t n, uint64_t inverse)
+{
     if (v == two || v == n - two)
         return true;
     for (; s > 1; s--) {

@@ -19,15 +19,25 @@
 bool bpsw64_base2(uint64_t n);
 
 /*
- * The smallest P >= 3 for which P^2 - 4 is a quadratic non-residue of odd n > 2 (Jacobi symbol -1),
- * or 0 when the search proved n composite: it met a common factor, or n is a square.
+ * The smallest P >= first for which P^2 - 4 is a quadratic non-residue of odd n > 2 (Jacobi symbol
+ * -1), or 0 when the search proved n composite: it met a common factor, or n is a square. The
+ * test's own P is that of first = 3.
  */
-uint32_t bpsw64_lucas_parameter(uint64_t n);
+uint32_t bpsw64_lucas_parameter(uint64_t n, uint32_t first);
 
 /*
  * Is odd n > 2, not 2^64 - 1, an almost extra strong Lucas probable prime? With Q = 1, P as above
  * and n + 1 = d * 2^s, d odd: V_d = 2 or -2, or V_(d * 2^r) = 0 for some 0 <= r < s - 1, modulo n.
  */
 bool bpsw64_lucas(uint64_t n);
+
+/* The same when P is known already. */
+bool bpsw64_lucas_with(uint64_t n, uint32_t p);
+
+/*
+ * The end of that test in Montgomery form (mont64.h), from V_d = v on: n + 1 = d * 2^s, and `two`
+ * and `inverse` belong to n.
+ */
+bool bpsw64_lucas_end(uint64_t v, int s, uint64_t two, uint64_t n, uint64_t inverse);
 
 #endif

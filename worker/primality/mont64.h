@@ -55,7 +55,22 @@ static inline uint64_t mont64_add(uint64_t a, uint64_t b, uint64_t n)
 /* a / 2 mod n. */
 static inline uint64_t mont64_half(uint64_t a, uint64_t n)
 {
-    return (a >> 1) + ((a & 1) ? (n >> 1) + 1 : 0);
+    return (a >> 1) + ((0 - (a & 1)) & ((n >> 1) + 1));
+}
+
+/* A small k in Montgomery form, one = mont64_one(n). */
+static inline uint64_t mont64_small(uint32_t k, uint64_t one, uint64_t n)
+{
+    uint64_t sum = 0;
+    for (; k > 0; k--)
+        sum = mont64_add(sum, one, n);
+    return sum;
+}
+
+/* Where the top bit of `which` is set, b, else a: without a branch, for unpredictable bits. */
+static inline uint64_t mont64_choose(uint64_t a, uint64_t b, uint64_t which)
+{
+    return a ^ ((a ^ b) & (0 - (which >> 63)));
 }
 
 #endif

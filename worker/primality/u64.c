@@ -1,74 +1,208 @@
 /*
  * u64 - verdicts for arrays of 64-bit integers.
  *
- * Below 2^64 every verdict is a proof: trial division by the primes below 256 settles everything
- * below 257^2 = 66,049, and above that the Baillie-PSW test is right without exception (see
- * bpsw64.h for the theorem).
+ * A batch goes through ever finer and dearer sieves, each of which hands on what it could not
+ * settle:
+ *
+ *   1. numbers below 2^16 are looked up, and so is divisibility by 2, 3, 5, 7, 11, 13;
+ *   2. the survivors are sorted by size (enum kernel_class) and tried by more primes;
+ *   3. an Euler test to base 2, several numbers in step;
+ *   4. below 2^32, a look at the list of the composites that get this far; above, an almost extra
+ *      strong Lucas test.
+ *
+ * Every verdict is a proof: below 2^32 because all exceptions were enumerated (exceptions.h), above
+ * because no composite below 2^64 passes both tests (bpsw64.h).
  */
 #include "worker/primality/bpsw64.h"
-#include "worker/primality/mont64.h"
+#include "worker/primality/exceptions.h"
+#include "worker/primality/kernel.h"
 #include "worker/primality/primality.h"
+#include "worker/primality/small.h"
 #include "worker/primality/stopwatch.h"
 
 #include <stdbool.h>
+#include <string.h>
 
-enum { GROUP = 256, TRIAL_PRIMES = 53 };
+/* Numbers on the way at once: few enough for the caches, enough to fill the kernels' blocks. */
+enum { GROUP = 2048 };
 
-static const uint8_t trial_primes[TRIAL_PRIMES] = {
-    3,   5,   7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,
-    71,  73,  79,  83,  89,  97,  101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157,
-    163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251};
+/* Undecided numbers, and where in the group they came from. */
+struct candidates {
+    size_t count;
+    uint64_t n[GROUP + KERNEL_PAD];
+    uint16_t index[GROUP];
+};
 
-/* Trial division: composite or prime when that settles n, PRIMALITY_PROBABLE_PRIME when it does
- * not. */
-static enum primality_verdict divide(uint64_t n)
+/*
+ * Where the time goes: the numbers that enter a stage share its time evenly. `seconds` is NULL when
+ * nobody asked.
+ */
+struct account {
+    float *seconds;
+    uint64_t mark;
+    size_t count;
+    uint16_t entered[GROUP];
+};
+
+static void enter_stage(struct account *account, const struct candidates *c)
 {
-    if (n < 2 || (n & 1) == 0)
-        return n == 2 ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
-    for (size_t i = 0; i < TRIAL_PRIMES; i++)
-        if (n % trial_primes[i] == 0)
-            return n == trial_primes[i] ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
-    return n < 257 * 257 ? PRIMALITY_PRIME : PRIMALITY_PROBABLE_PRIME;
+    if (account->seconds == NULL)
+        return;
+    account->count = c->count;
+    memcpy(account->entered, c->index, c->count * sizeof *c->index);
 }
 
-/* One group. Dropped numbers share the time of the trial division, survivors that of their tests.
- */
-static void test_group(const uint64_t *numbers, size_t count, uint8_t *verdicts, float *seconds)
+static void leave_stage(struct account *account)
 {
-    uint16_t survivors[GROUP];
-    size_t left = 0;
-    uint64_t start = seconds == NULL ? 0 : stopwatch_now();
-    for (size_t i = 0; i < count; i++) {
-        verdicts[i] = (uint8_t)divide(numbers[i]);
-        survivors[left] = (uint16_t)i;
-        left += verdicts[i] == PRIMALITY_PROBABLE_PRIME;
-    }
-    uint64_t divided = seconds == NULL ? 0 : stopwatch_now();
-    for (size_t i = 0; i < left; i++) {
-        uint64_t n = numbers[survivors[i]];
-        bool prime = bpsw64_base2(n) && bpsw64_lucas(n);
-        verdicts[survivors[i]] = prime ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
-    }
-    if (seconds == NULL)
+    if (account->seconds == NULL || account->count == 0)
         return;
-    double tick = stopwatch_tick();
-    float trial_share = (float)(tick * (double)(divided - start) / (double)count);
-    float test_share = (float)(tick * (double)(stopwatch_now() - divided) / (double)(left + !left));
-    for (size_t i = 0; i < count; i++)
-        seconds[i] = trial_share;
-    for (size_t i = 0; i < left; i++)
-        seconds[survivors[i]] += test_share;
+    uint64_t now = stopwatch_now();
+    double stage = stopwatch_tick() * (double)(now - account->mark);
+    float share = (float)(stage / (double)account->count);
+    for (size_t i = 0; i < account->count; i++)
+        account->seconds[account->entered[i]] += share;
+    account->mark = now;
+}
+
+/*
+ * Stage 1: verdicts for the small numbers and those the wheel stops; all others are composite until
+ * they prove prime, and collected by size.
+ */
+static void turn_wheel(const uint64_t *numbers, size_t count, uint8_t *verdicts,
+                       struct candidates *classes)
+{
+    uint16_t left[GROUP];
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t n = numbers[i];
+        bool small = n < SMALL_BOUND;
+        verdicts[i] = small_is_prime(small ? n : 0) ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
+        left[kept] = (uint16_t)i;
+        kept += small_passes_wheel(n) & !small;
+    }
+    for (size_t i = 0; i < kept; i++) {
+        uint64_t n = numbers[left[i]];
+        int size = (n >> 32 != 0) + (n >> 50 != 0);
+        struct candidates *c = &classes[size];
+        c->n[c->count] = n;
+        c->index[c->count] = left[i];
+        c->count++;
+    }
+}
+
+/* Keep the candidates that passed. */
+static void keep_passed(struct candidates *c, const uint8_t *passed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        c->n[kept] = c->n[i];
+        c->index[kept] = c->index[i];
+        kept += passed[i];
+    }
+    c->count = kept;
+}
+
+static void pad(struct candidates *c)
+{
+    for (size_t i = 0; i < KERNEL_PAD; i++)
+        c->n[c->count + i] = c->n[0];
+}
+
+/*
+ * The parameter P of the Lucas test for n without factors below 17. Past the table, P = 9 and 11
+ * have the discriminants 77 and 9 * 13, and the masks hold the residues of n that make 7, 11 and 13
+ * non-residues of n, up to a sign that 7 and 11 share. (P = 7, 8 and 10 have discriminants made of
+ * factors that are residues by then.)
+ */
+static uint32_t lucas_parameter(uint64_t n)
+{
+    uint32_t p = small_lucas[n % SMALL_LUCAS];
+    if (p != 0)
+        return p;
+    uint32_t by_7 = UINT32_C(0x68) >> (n % 7) & 1;
+    uint32_t by_11 = UINT32_C(0x5c4) >> (n % 11) & 1;
+    uint32_t by_13 = UINT32_C(0x9e4) >> (n % 13) & 1;
+    if (by_7 != by_11)
+        return 9;
+    return by_13 ? 11 : bpsw64_lucas_parameter(n, 12);
+}
+
+/* Stage 4. Is passed[i], for every candidate. */
+static void test_last(const struct kernel *kernel, enum kernel_class size, struct candidates *c,
+                      uint8_t *passed)
+{
+    if (size == KERNEL_NARROW) {
+        for (size_t i = 0; i < c->count; i++)
+            passed[i] = !exceptions_contain((uint32_t)c->n[i]);
+        return;
+    }
+    uint32_t p[GROUP + KERNEL_PAD];
+    for (size_t i = 0; i < c->count; i++)
+        p[i] = lucas_parameter(c->n[i]);
+    pad(c);
+    for (size_t i = 0; i < KERNEL_PAD; i++)
+        p[c->count + i] = p[0];
+    kernel->lucas[size](c->n, p, c->count, passed);
+    for (size_t i = 0; i < c->count; i++)
+        passed[i] &= p[i] != 0;
+}
+
+/* Stages 2 to 4 for one class. */
+static void test_class(const struct kernel *kernel, enum kernel_class size, struct candidates *c,
+                       uint8_t *verdicts, struct account *account)
+{
+    uint8_t passed[GROUP + KERNEL_PAD];
+    enter_stage(account, c);
+    pad(c);
+    c->count = kernel->sift(size, c->n, c->index, c->count);
+    leave_stage(account);
+
+    enter_stage(account, c);
+    pad(c);
+    kernel->euler[size](c->n, c->count, passed);
+    keep_passed(c, passed);
+    leave_stage(account);
+
+    enter_stage(account, c);
+    test_last(kernel, size, c, passed);
+    for (size_t i = 0; i < c->count; i++)
+        verdicts[c->index[i]] = passed[i] ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
+    leave_stage(account);
+}
+
+static void test_group(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+                       uint8_t *verdicts, struct account *account)
+{
+    struct candidates classes[KERNEL_CLASSES];
+    for (int size = 0; size < KERNEL_CLASSES; size++)
+        classes[size].count = 0;
+    turn_wheel(numbers, count, verdicts, classes);
+    if (account->seconds != NULL) {
+        uint64_t now = stopwatch_now();
+        float share = (float)(stopwatch_tick() * (double)(now - account->mark) / (double)count);
+        for (size_t i = 0; i < count; i++)
+            account->seconds[i] = share;
+        account->mark = now;
+    }
+    for (int size = 0; size < KERNEL_CLASSES; size++) {
+        if (classes[size].count > 0)
+            test_class(kernel, (enum kernel_class)size, &classes[size], verdicts, account);
+    }
+}
+
+void kernel_test_u64(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+                     uint8_t *verdicts, float *seconds)
+{
+    struct account account = {.seconds = seconds, .mark = stopwatch_now()};
+    for (size_t done = 0; done < count; done += GROUP) {
+        size_t part = count - done < GROUP ? count - done : GROUP;
+        test_group(kernel, numbers + done, part, verdicts + done, &account);
+        if (account.seconds != NULL)
+            account.seconds += part;
+    }
 }
 
 void primality_test_u64(const uint64_t *numbers, size_t count, uint8_t *verdicts, float *seconds)
 {
-    for (size_t done = 0; done < count; done += GROUP) {
-        size_t part = count - done < GROUP ? count - done : GROUP;
-        test_group(numbers + done, part, verdicts + done, seconds == NULL ? NULL : seconds + done);
-    }
-}
-
-const char *primality_kernel(void)
-{
-    return "portable";
+    kernel_test_u64(kernel_chosen(), numbers, count, verdicts, seconds);
 }

@@ -5,8 +5,9 @@ import json
 import time
 
 from checks.batches import slow_batch
+from primes import GREAT, GREAT_DIGITS
 from rules import ENDED, batch_mistakes
-from runner import check, equal, expect
+from runner import Skip, check, equal, expect
 
 
 def read_events(answer):
@@ -43,8 +44,7 @@ def check_events(api, events):
 def a_batch_that_has_ended_has_one_event(api):
     batch = api.done([2, 4])
     batch.pop("results", None)
-    events = read_events(api.open("GET", batch["links"]["events"] if "events" in batch["links"] else batch["links"]["self"] + "/events"))
-    equal(events, [("end", batch)], "the events")
+    equal(read_events(api.open("GET", batch["links"]["self"] + "/events")), [("end", batch)], "the events")
 
 
 @check
@@ -79,3 +79,18 @@ def events_of_an_empty_batch(api):
 def the_stream_of_events_is_not_cached(api):
     response = api.get(api.done([2])["links"]["self"] + "/events")
     equal(response.headers.get("Cache-Control"), "no-store", "Cache-Control")
+
+
+@check
+def silence_is_kept_alive(api):
+    if api.limits.max_digits < GREAT_DIGITS or api.limits.number_timeout < 20:
+        raise Skip("no number may take long enough")
+    batch = api.post([GREAT], status=202).json
+    answer = api.open("GET", batch["links"]["self"] + "/events")
+    began = time.monotonic()
+    for line in answer:
+        silence, began = time.monotonic() - began, time.monotonic()
+        expect(silence < 17, "a comment every 15 s", f"{silence} s of silence")
+        if line.startswith((b":", b"event: end")):
+            break
+    api.request("DELETE", batch["links"]["self"], status=204)

@@ -39,7 +39,8 @@ def json_documents(api, body):
     check_items(inline(api, body), [97, -7, 1])
 
 
-@check_each(["application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/json ;x=y",
+@check_each(["application/json", "APPLICATION/JSON", "application/json; charset=utf-8",
+             "application/json ;x=y",
              "application/x-www-form-urlencoded", None])
 def the_media_type_of_json(api, media):
     for body in (b"[97, 4]", b" \r\n\t[97, 4]", b'{"numbers":[97,4]}', b'\n{"numbers":[97,4]}\n'):
@@ -52,7 +53,8 @@ def the_media_type_of_lines(api, media):
 
 
 @check_each({
-    "no end": b"2\n3\n4", "CRLF": b"2\r\n3\r\n4\r\n", "both ends": b"2\r\n3\n4\r\n", "blank lines": b"\n2\n\n\r\n3\n   \n4\n\n\n",
+    "no end": b"2\n3\n4", "CRLF": b"2\r\n3\r\n4\r\n", "both ends": b"2\r\n3\n4\r\n",
+    "blank lines": b"\n2\n\n\r\n3\n   \n4\n\n\n",
     "blanks": b"  2\n3  \n\t4\t\n", "quotes": b'"2"\n"3"\n"4"\n', "quotes and blanks": b' "2" \r\n3\n\t"4"',
     "leading zeros": b"002\n0003\n4\n"})
 def lines_are_read_kindly(api, body):
@@ -70,17 +72,20 @@ def packed_integers(api):
     "array": (b"[]", "application/json"), "object": (b'{"numbers":[]}', "application/json"),
     "blanks": (b' { "numbers" : [ ] } ', "application/json"), "text": (b"", "text/plain"),
     "NDJSON": (b"", "application/x-ndjson"), "blank lines": (b"\n\r\n \n", "text/plain"),
-    "octets": (b"", "application/octet-stream"), "sniffed": (b"", None), "form": (b"", "application/x-www-form-urlencoded")})
+    "octets": (b"", "application/octet-stream"), "sniffed": (b"", None),
+    "form": (b"", "application/x-www-form-urlencoded")})
 def an_empty_batch(api, case):
     body, media = case
     batch = api.post(body, media, status=200, wait=5).json
-    equal((batch["status"], batch["counts"]["total"], batch["progress"], batch["results"]), ("completed", 0, 1, []),
+    equal((batch["status"], batch["counts"]["total"], batch["progress"], batch["results"]),
+          ("completed", 0, 1, []),
           "status, total, progress, results")
 
 
 @check_each([-7, -1, 0, 1, 2, 3, 4, 2**64 - 59, 2**64 + 13, -2**64, -2**200])
 def a_batch_of_one(api, n):
-    for body, media in (([n], "application/json"), ({"numbers": [str(n)]}, "application/json"), (b"%d" % n, "text/plain")):
+    for body, media in (([n], "application/json"), ({"numbers": [str(n)]}, "application/json"),
+                        (b"%d" % n, "text/plain")):
         check_items(inline(api, body, media), [n])
 
 
@@ -104,8 +109,8 @@ def more_than_a_thousand_come_without_results(api):
 
 
 @check_each(PSEUDOPRIMES)
-def pseudoprimes(api, name):
-    check_items(inline(api, PSEUDOPRIMES[name]), PSEUDOPRIMES[name])
+def pseudoprimes(api, numbers):
+    check_items(inline(api, numbers), numbers)
 
 
 @check
@@ -150,7 +155,7 @@ def minus_zero_is_zero(api):
 
 @check
 def as_many_digits_as_there_may_be(api):
-    n = 10 ** (api.max_digits - 1)
+    n = 10 ** (api.limits.max_digits - 1)
     check_items(inline(api, b"[%d, %d]" % (n, -n)), [n, -n])
 
 
@@ -184,7 +189,8 @@ def the_time_to_live(api, ttl):
 
 
 @check_each({
-    "empty": {}, "nested": {"a": [1, {"b": [None, True, 1.5, "x"]}]}, "unicode": {"ключ": "値 🎉", "": "é\u0000\u2028"},
+    "empty": {}, "nested": {"a": [1, {"b": [None, True, 1.5, "x"]}]},
+    "unicode": {"ключ": "値 🎉", "": "é\u0000\u2028"},
     "looks like a batch": {"numbers": [1, None], "priority": "x"}, "long": {"text": "x" * 10000},
     "escapes": {"a\"b\\c/d": "\n\t\b\f\r\u001f"}, "a great integer": {"n": 2**53}})
 def metadata_comes_back(api, metadata):
@@ -194,7 +200,8 @@ def metadata_comes_back(api, metadata):
 
 
 @check_each({
-    "object": (b'{"metadata":{"a":"\\u00e9]"},"numbers":[97,"18446744073709551629",-7,0,"4"],"priority":3}', "application/json"),
+    "object": (b'{"metadata":{"a":"\\u00e9]"},"numbers":[97,"18446744073709551629",-7,0,"4"],"priority":3}',
+               "application/json"),
     "array": (b' [97 ,"18446744073709551629",\n-7,0,"4" ] ', "application/json"),
     "lines": (b'97\r\n"18446744073709551629"\n\n-7\n 0 \n4', "text/plain"),
     "sniffed": (b'\n 97\r\n"18446744073709551629"\n\n-7\n 0 \n4', None)})
@@ -224,10 +231,13 @@ def octets_byte_by_byte(api):
 @check_each(["text/plain", "application/json", "application/octet-stream"])
 def a_million_numbers(api, media):
     million = range(1000000)
-    body = {"text/plain": lambda: lines(million), "application/json": lambda: b"[%b]" % b",".join(b"%d" % n for n in million),
+    body = {"text/plain": lambda: lines(million),
+            "application/json": lambda: b"[%b]" % b",".join(b"%d" % n for n in million),
             "application/octet-stream": lambda: struct.pack("<1000000Q", *million)}[media]()
     batch = api.done(body, media)
     counts = batch["counts"]
-    equal((counts["total"], counts["prime"], counts["composite"]), (1000000, 78498, 921502), "total, prime, composite")
+    equal((counts["total"], counts["prime"], counts["composite"]), (1000000, 78498, 921502),
+          "total, prime, composite")
     octets = api.get(batch["links"]["results"] + "?format=octets").body
-    expect(octets == bytes(sieve(1000000)), "the octets of the sieve", f"{len(octets)} octets, {sum(octets)} primes")
+    expect(octets == bytes(sieve(1000000)), "the octets of the sieve",
+           f"{len(octets)} octets, {sum(octets)} primes")

@@ -3,7 +3,8 @@
 import json
 import re
 
-from runner import check, check_each, equal, expect
+from checks.batches import slow_batch
+from runner import Skip, check, check_each, equal, expect
 
 LINES = ("text/plain", "application/x-ndjson", None)
 
@@ -37,13 +38,20 @@ def json_that_ends_too_early(api):
 
 
 @check_each([
-    b"[1,]", b"[,1]", b"[1,,2]", b"[1 2]", b"[1]]", b"[[1]", b"[1}", b'{"numbers":[1]', b'{"numbers":[1]}}', b'{"numbers":[1],}',
-    b'{"numbers"}', b'{"numbers":}', b'{"numbers" [1]}', b'{numbers:[1]}', b"{'numbers':[1]}", b'{"numbers":[1] "ttl":5}',
-    b'{"ttl":5 "numbers":[1]}', b"[01]", b"[-01]", b"[00]", b"[-]", b"[+1]", b"[.5]", b"[1.]", b"[1e]", b"[1e+]", b"[0x1f]", b"[1_000]",
-    b"[NaN]", b"[Infinity]", b"[-Infinity]", b"[nul]", b"[nulll]", b"[TRUE]", b"['1']", b'["1]', b'["1\n"]', b'["\\x41"]', b'["\\u12"]',
-    b"[1] // one", b"/* one */ [1]", b"[1] [2]", b"[1]\x00", b"\x00[1]", b'["\xff"]', b'["\xc0\xaf"]', b"[1]\xff",
-    b'{"numbers":[1],"metadata":{"a":}}', b'{"numbers":[1],"metadata":{"a":01}}', b'{"numbers":[1],"metadata":{"\xff":1}}',
-    b'{"numbers":[1],"metadata":{]}', b'{"numbers":[1],"priority":}', b'{"numbers":[1],"ttl":06}', b'{"numbers":[1],"x":nope}', b"}", b"]", b"{", b"["])
+    b"[1,]", b"[,1]", b"[1,,2]", b"[1 2]", b"[1]]", b"[[1]", b"[1}", b'{"numbers":[1]', b'{"numbers":[1]}}',
+    b'{"numbers":[1],}',
+    b'{"numbers"}', b'{"numbers":}', b'{"numbers" [1]}', b'{numbers:[1]}', b"{'numbers':[1]}",
+    b'{"numbers":[1] "ttl":5}',
+    b'{"ttl":5 "numbers":[1]}', b"[01]", b"[-01]", b"[00]", b"[-]", b"[+1]", b"[.5]", b"[1.]", b"[1e]",
+    b"[1e+]", b"[0x1f]", b"[1_000]",
+    b"[NaN]", b"[Infinity]", b"[-Infinity]", b"[nul]", b"[nulll]", b"[TRUE]", b"['1']", b'["1]', b'["1\n"]',
+    b'["\\x41"]', b'["\\u12"]',
+    b"[1] // one", b"/* one */ [1]", b"[1] [2]", b"[1]\x00", b"\x00[1]", b'["\xff"]', b'["\xc0\xaf"]',
+    b"[1]\xff",
+    b'{"numbers":[1],"metadata":{"a":}}', b'{"numbers":[1],"metadata":{"a":01}}',
+    b'{"numbers":[1],"metadata":{"\xff":1}}',
+    b'{"numbers":[1],"metadata":{]}', b'{"numbers":[1],"priority":}', b'{"numbers":[1],"ttl":06}',
+    b'{"numbers":[1],"x":nope}', b"}", b"]", b"{", b"["])
 def malformed_json(api, body):
     problem = refused(api, 400, body)
     equal(problem["type"], "/problems/malformed-json", "the type")
@@ -54,7 +62,8 @@ def malformed_json(api, body):
 @check
 def the_byte_offset_of_a_mistake(api):
     problem = refused(api, 400, b"[1,2,%b3,]" % (b"4," * 100))
-    expect("207" in problem["detail"] or "208" in problem["detail"], "byte 207, or 208 counted from 1", problem["detail"])
+    expect("207" in problem["detail"] or "208" in problem["detail"], "byte 207, or 208 counted from 1",
+           problem["detail"])
 
 
 @check_each([b"", b" ", b"\n\n"])
@@ -62,9 +71,12 @@ def no_json_at_all(api, body):
     refused(api, 400, body)
 
 
-@check_each([b"1.5", b"1.0", b"1e3", b"1E400", b"-0.0", b"1e-3", b"null", b"true", b"false", b'""', b'"0x1f"', b'"1.5"', b'"1e3"',
-             b'"+7"', b'"--7"', b'"-"', b'" 7"', b'"7 "', b'"1,000"', b'"1_000"', b'"seven"', b'"7\\u0000"', b'"7\\n"',
-             b"[]", b"[1]", b"{}", b'{"n":1}', b'"NaN"', '"٣"'.encode(), '"７"'.encode(), '"½"'.encode(), b'"\\u0663"'])
+@check_each([b"1.5", b"1.0", b"1e3", b"1E400", b"-0.0", b"1e-3", b"null", b"true", b"false", b'""', b'"0x1f"',
+             b'"1.5"', b'"1e3"',
+             b'"+7"', b'"--7"', b'"-"', b'" 7"', b'"7 "', b'"1,000"', b'"1_000"', b'"seven"', b'"7\\u0000"',
+             b'"7\\n"',
+             b"[]", b"[1]", b"{}", b'{"n":1}', b'"NaN"', '"٣"'.encode(), '"７"'.encode(), '"½"'.encode(),
+             b'"\\u0663"'])
 def an_element_that_is_no_integer(api, element):
     problem = refused(api, 422, b'{"numbers":[2,3,%b,5]}' % element)
     equal(problem["type"], "/problems/invalid-batch", "the type")
@@ -73,7 +85,8 @@ def an_element_that_is_no_integer(api, element):
     equal(pointers(refused(api, 422, b"[1,%b]" % element, None)), ["#/1"], "the pointers")
 
 
-@check_each([b"1.5", b"1e3", b"0x1f", b"+7", b"--7", b"-", b"seven", b"1 2", b"1,2", b'"7', b'7"', b'""', b'" 7"', b"'7'", b"null",
+@check_each([b"1.5", b"1e3", b"0x1f", b"+7", b"--7", b"-", b"seven", b"1 2", b"1,2", b'"7', b'7"', b'""',
+             b'" 7"', b"'7'", b"null",
              b"1_000", b"\x007", b"7\x00", b"\xff", "٣".encode(), b"7\r7", b"#7", b"- 7"])
 def a_line_that_is_no_integer(api, line):
     for media in LINES:
@@ -96,7 +109,8 @@ def mistakes_of_every_kind_at_once(api):
     equal(sorted(pointers(problem)), ["#/color", "#/numbers/1", "#/priority"], "the pointers")
 
 
-@check_each({"a number": (b"5", "#"), "a string": (b'"x"', "#"), "null": (b"null", "#"), "true": (b"true", "#")})
+@check_each({"a number": (b"5", "#"), "a string": (b'"x"', "#"), "null": (b"null", "#"),
+             "true": (b"true", "#")})
 def a_document_that_is_no_batch(api, case):
     body, pointer = case
     equal(pointers(refused(api, 422, body)), [pointer], "the pointers")
@@ -115,8 +129,8 @@ def numbers_of_the_wrong_type(api, numbers):
 
 
 WRONG_MEMBERS = {
-    "priority": [10, -1, 1.5, "5", True, None, [], {}, 2**70],
-    "ttl": [0, -1, 1.5, "60", 31536001, True, None, [], 2**64 + 60],
+    "priority": [10, -1, 1.5, "5", True, None, [], {}],
+    "ttl": [0, -1, 1.5, "60", 31536001, True, None, []],
     "metadata": [[], "x", 1, None, True],
 }
 
@@ -128,40 +142,62 @@ def a_member_of_the_wrong_type_or_out_of_range(api, case):
         equal(pointers(refused(api, 422, body)), [f"#/{name}"], "the pointers")
 
 
-@check_each([("color", "#/color"), ("Numbers", "#/Numbers"), ("", "#/"), ("a/b~c", "#/a~1b~0c"), ("number", "#/number"), ("id", "#/id")])
+@check_each([("color", "#/color"), ("Numbers", "#/Numbers"), ("", "#/"), ("a/b~c", "#/a~1b~0c"),
+             ("number", "#/number"), ("id", "#/id")])
 def an_unknown_member(api, case):
     name, pointer = case
     for body in ({"numbers": [2], name: 1}, {name: {"numbers": [3]}, "numbers": [2]}):
         equal(pointers(refused(api, 422, body)), [pointer], "the pointers")
 
 
-@check_each([b'{"numbers":[1],"numbers":[2]}', b'{"ttl":5,"numbers":[1],"ttl":6}', b'{"numbers":[1],"metadata":{},"metadata":{}}'])
+@check_each([b'{"numbers":[1],"numbers":[2]}', b'{"ttl":5,"numbers":[1],"ttl":6}',
+             b'{"numbers":[1],"metadata":{},"metadata":{}}',
+             b'{"numbers":[1],"metadata":{"a":1,"a":1}}'])
 def a_member_given_twice(api, body):
-    refused(api, (400, 422), body)
+    equal(refused(api, 400, body)["type"], "/problems/malformed-json", "the type")
+
+
+@check_each([("application/json", b"[2]"), ("text/plain", b"2\n"), (None, b"2\n"), (None, b"[2]")])
+def a_byte_order_mark(api, case):
+    media, body = case
+    problem = refused(api, 400, b"\xef\xbb\xbf" + body, media)
+    expect("byte 0" in problem["detail"], "byte 0 to be named", problem["detail"])
+
+
+@check_each([2**70, -2**63 - 1])
+def an_integer_beyond_a_word_outside_the_numbers(api, value):
+    for member in ({"priority": value}, {"ttl": value}, {"metadata": {"n": value}}):
+        refused(api, 422, {"numbers": [2], **member})
 
 
 @check
 def nesting_without_end(api):
-    for body in (b"[" * 200000, b'{"numbers":[1],"metadata":' + b'{"a":' * 10000, b'{"numbers":[' + b"[" * 200000 + b"]" * 200000 + b"]}"):
+    for body in (b"[" * 200000, b'{"numbers":[1],"metadata":' + b'{"a":' * 10000,
+                 b'{"numbers":[' + b"[" * 200000 + b"]" * 200000 + b"]}"):
         refused(api, (400, 413, 422), body)
 
 
-@check_each({"JSON number": lambda n: (b"[1,%b]" % n, "application/json"), "JSON string": lambda n: (b'[1,"%b"]' % n, "application/json"),
-             "text": lambda n: (b"1\n%b\n" % n, "text/plain"), "NDJSON": lambda n: (b'1\n"-%b"\n' % n, "application/x-ndjson")})
+@check_each({"JSON number": lambda n: (b"[1,%b]" % n, "application/json"),
+             "JSON string": lambda n: (b'[1,"%b"]' % n, "application/json"),
+             "text": lambda n: (b"1\n%b\n" % n, "text/plain"),
+             "NDJSON": lambda n: (b'1\n"-%b"\n' % n, "application/x-ndjson")})
 def too_many_digits(api, body):
-    for count in (api.max_digits + 1, 1000000):
+    for count in (api.limits.max_digits + 1, min(1000000, api.limits.max_body // 2)):
         problem = refused(api, 422, *body(b"7" * count))
         equal(pointers(problem), ["#/1"], "the pointers")
-        expect(str(api.max_digits) in re.sub(r"[,_ ](?=\d)", "", json.dumps(problem)), f"the limit {api.max_digits}", problem)
+        expect(str(api.limits.max_digits) in re.sub(r"[,_ ](?=\d)", "", json.dumps(problem)),
+               f"the limit {api.limits.max_digits}", problem)
 
 
 @check_each(range(1, 8))
 def octets_that_do_not_come_in_eights(api, extra):
     for whole in (0, 2):
-        equal(refused(api, 400, bytes(8 * whole + extra), "application/octet-stream")["type"], "/problems/malformed-octets", "the type")
+        equal(refused(api, 400, bytes(8 * whole + extra), "application/octet-stream")["type"],
+              "/problems/malformed-octets", "the type")
 
 
-@check_each(["application/xml", "multipart/form-data; boundary=x", "text/html", "image/png", "application/jsonx", "application/x-json",
+@check_each(["application/xml", "multipart/form-data; boundary=x", "text/html", "image/png",
+             "application/jsonx", "application/x-json",
              "text/csv", "text/plainer", "json", "application/json, text/plain", "*/*"])
 def a_media_type_that_is_not_taken(api, media):
     problem = refused(api, 415, b"[2]", media)
@@ -177,19 +213,53 @@ def a_content_encoding(api, encoding):
 @check_each({"with Expect": {"Expect": "100-continue"}, "without": {}})
 def a_length_above_the_limit_is_refused_before_the_body(api, headers):
     before = newest(api)
-    for length in (api.max_body + 1, 2**40, 2**62):
+    for length in (api.limits.max_body + 1, 2**40, 2**62) if headers else (2**40, 2**62):
         response = api.post((), "application/json", 413, headers={"Content-Length": str(length), **headers})
         equal(response.json["type"], "/problems/body-too-large", "the type")
-        expect(str(api.max_body) in re.sub(r"[,_](?=\d)", "", response.json["detail"]), f"the limit {api.max_body}", response.json)
+        expect(str(api.limits.max_body) in re.sub(r"[,_](?=\d)", "", response.json["detail"]),
+               f"the limit {api.limits.max_body}", response.json)
     equal(newest(api), before, "the batches after a refusal")
+
+
+@check_each([("application/json", b"[97]", b"HTTP/1.1 100"), ("application/xml", b"", b"HTTP/1.1 415")])
+def a_client_that_asks_before_it_sends(api, case):
+    media, body, wanted = case
+    with api.socket() as connection:
+        connection.sendall(b"POST /v1/batches?wait=9 HTTP/1.1\r\nHost: x\r\nContent-Type: %b\r\nContent-Length: 4\r\n"
+                           b"Expect: 100-continue\r\n\r\n" % media.encode())
+        first = connection.recv(65536)
+        expect(first.startswith(wanted), wanted, first)
+        if body:
+            connection.sendall(body)
+            second = connection.recv(65536)
+            expect(second.startswith(b"HTTP/1.1 200"), "200 after the body", second)
 
 
 @check
 def a_body_of_unknown_length_that_grows_too_long(api):
-    if api.max_body > 2**26:
-        return  # too much to send; start the service with a small --max-body, and say so with --max-body here
+    if api.limits.max_body > 2**26:
+        raise Skip("--max-body is too much to send")
     piece = b"2\n" * 2**15
-    refused(api, 413, tuple(piece for _ in range(api.max_body // len(piece) + 2)), "text/plain")
+    refused(api, 413, tuple(piece for _ in range(api.limits.max_body // len(piece) + 2)), "text/plain")
+
+
+@check
+def a_full_store(api):
+    if api.limits.max_store > 2**24:
+        raise Skip("--max-store is too much to fill")
+    body = b"2\n" * min(2**16, api.limits.max_body // 2)
+    with slow_batch(api, 100):
+        kept = []
+        for _ in range(api.limits.max_store // 2**10):
+            response = api.post(body, "text/plain", (202, 503))
+            if response.status == 503:
+                break
+            kept.append(response.json)
+        equal(response.status, 503, "the answer in the end")
+        equal(response.json["type"], "/problems/full", "the type")
+        for batch in kept:
+            api.request("DELETE", batch["links"]["self"], status=204)
+        api.post(body, "text/plain", 202)
 
 
 @check
@@ -200,7 +270,8 @@ def metadata_that_is_too_long(api):
 @check_each(["-1", "x", "1.5", "", "1e1", "99999999999999999999x", "%20"])
 def a_malformed_wait(api, value):
     before = newest(api)
-    problem = api.request("POST", f"/v1/batches?wait={value}", b"[2]", {"Content-Type": "application/json"}, 400).json
+    problem = api.request("POST", f"/v1/batches?wait={value}", b"[2]", {"Content-Type": "application/json"},
+                          400).json
     equal([error.get("parameter") for error in problem.get("errors", [])], ["wait"], "the parameter")
     equal(newest(api), before, "the batches after a refusal")
 
@@ -212,7 +283,8 @@ def a_client_that_leaves_half_way(api, reset):
               b"application/octet-stream": bytes(40000)}
     for media, body in bodies.items():
         head = b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: %b\r\n" % media
-        for framing in (b"Content-Length: %d\r\n\r\n" % (len(body) + 8), b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (len(body) + 8),
+        for framing in (b"Content-Length: %d\r\n\r\n" % (len(body) + 8),
+                        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (len(body) + 8),
                         b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body)):
             api.abandon(head + framing + body, reset)
         api.abandon(head + b"Content-Length: 20000", reset)

@@ -1,8 +1,8 @@
 """Single numbers, and the paths for those who run the service."""
 
-import contract
 import re
 
+import contract
 from primes import BIG_PRIMES, CLASSIC, EDGES, GREATEST, is_prime
 from runner import check, check_each, equal, expect
 
@@ -31,21 +31,24 @@ def a_number_of_4096_bits(api):
     number(api, str(GREATEST - 2))
 
 
-@check_each(["x", "1.5", "1e3", "0x1f", "+7", "%2B7", "--7", "-", "%207", "7%20", "7%00", "%D9%A3", "7,", "1_000", "NaN", "null", "%22%22", "'7'", "7;8", "..", "%2e"])
+@check_each(["x", "1.5", "1e3", "0x1f", "+7", "%2B7", "--7", "-", "%207", "7%20", "%D9%A3", "7,",
+             "1_000", "NaN", "null", "%22%22", "'7'", "7;8", "..", "%2e"])
 def what_is_no_integer(api, text):
     equal(api.get(f"/v1/numbers/{text}", 400).json["type"], "/problems/not-an-integer", "the type")
 
 
 @check
 def too_many_digits(api):
-    problem = api.get("/v1/numbers/" + "7" * (api.max_digits + 1), 422).json
+    problem = api.get("/v1/numbers/" + "7" * (api.limits.max_digits + 1), 422).json
     equal(problem["type"], "/problems/too-many-digits", "the type")
-    expect(str(api.max_digits) in problem["detail"].replace(",", ""), f"the limit {api.max_digits}", problem["detail"])
+    expect(str(api.limits.max_digits) in problem["detail"].replace(",", ""),
+           f"the limit {api.limits.max_digits}",
+           problem["detail"])
 
 
 @check
 def as_many_digits_as_there_may_be(api):
-    number(api, "1" + "0" * (api.max_digits - 1))
+    number(api, "1" + "0" * (api.limits.max_digits - 1))
 
 
 @check
@@ -77,13 +80,16 @@ def the_page_for_people(api):
     expect("/openapi.yaml" in response.text, "a link to the contract", response.text)
 
 
-SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})? (-?[0-9.]+(?:e[-+]?\d+)?|[-+]?Inf|NaN)')
+SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)"
+                    r'(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})?'
+                    r" (-?[0-9.]+(?:e[-+]?\d+)?|[-+]?Inf|NaN)")
 
 
 def samples(api):
     """The metrics as {name and labels: value}, held to the format."""
     response = api.get("/metrics")
-    equal(response.headers["Content-Type"].replace(" ", ""), "text/plain;version=0.0.4;charset=utf-8", "Content-Type")
+    equal(response.headers["Content-Type"].replace(" ", ""), "text/plain;version=0.0.4;charset=utf-8",
+          "Content-Type")
     expect(response.text.endswith("\n"), "whole lines", response.text[-80:])
     found, types = {}, {}
     for line in response.text.splitlines():
@@ -97,7 +103,8 @@ def samples(api):
             family = re.sub("_(bucket|sum|count)$", "", match[1])
             expect(match[1] in types or types.get(family) in ("histogram", "summary"), "a TYPE before", line)
             expect(match[1].startswith("primed_"), "names that begin with primed_", line)
-            expect(types.get(match[1]) != "counter" or match[1].endswith("_total"), "counters that end in _total", line)
+            expect(types.get(match[1]) != "counter" or match[1].endswith("_total"),
+                   "counters that end in _total", line)
             expect(match[1] + (match[2] or "") not in found, "one sample a line", line)
             found[match[1] + (match[2] or "")] = float(match[3])
     return found

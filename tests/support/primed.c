@@ -1,0 +1,297 @@
+/* primed - starting primed, watching its processes and its log. See primed.h. */
+#include "tests/support/primed.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "tests/support/client.h"
+#include "tests/support/forked.h"
+
+struct kept {
+    struct kept *next;
+    void *memory;
+};
+
+/* --- the program -------------------------------------------------------------------------------- */
+
+/* PRIMED, or primed one directory above this program. */
+static void find_program(char path[PATH_MAX])
+{
+    const char *given = getenv("PRIMED");
+    if (given) {
+        snprintf(path, PATH_MAX, "%s", given);
+        return;
+    }
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    cr_assert_gt(length, 0);
+    path[length] = '\0';
+    for (int i = 0; i < 2; i++)
+        *strrchr(path, '/') = '\0';
+    strncat(path, "/primed", PATH_MAX - strlen(path) - 1);
+}
+
+struct launch {
+    const char *const *arguments;
+    const char *const *variables;
+    int out;
+    int err;
+};
+
+static int exec_program(void *data)
+{
+    const struct launch *launch = data;
+    char path[PATH_MAX];
+    char *argv[64] = {path};
+    find_program(path);
+    for (size_t i = 0; launch->arguments[i] && i + 2 < sizeof argv / sizeof *argv; i++)
+        argv[i + 1] = strdup(launch->arguments[i]);
+    for (size_t i = 0; launch->variables && launch->variables[i]; i++)
+        putenv(strdup(launch->variables[i]));
+    setpgid(0, 0);
+    dup2(launch->out, STDOUT_FILENO);
+    dup2(launch->err, STDERR_FILENO);
+    execv(path, argv);
+    perror(path);
+    return 127;
+}
+
+static int memory_file(void)
+{
+    int fd = memfd_create("primed-test", MFD_CLOEXEC);
+    cr_assert_geq(fd, 0);
+    return fd;
+}
+
+/* All of the file, terminated, into text. */
+static void read_file(int fd, char *text, size_t size)
+{
+    ssize_t length = pread(fd, text, size - 1, 0);
+    text[length > 0 ? length : 0] = '\0';
+}
+
+void command_run(struct command *command, const char *const *arguments,
+                 const char *const *variables)
+{
+    struct launch launch = {arguments, variables, memory_file(), memory_file()};
+    command->status = forked_wait(forked_start(exec_program, &launch));
+    read_file(launch.out, command->out, sizeof command->out);
+    read_file(launch.err, command->err, sizeof command->err);
+    close(launch.out);
+    close(launch.err);
+}
+
+/* --- memory, failure, waiting ------------------------------------------------------------------- */
+
+void *primed_keep(struct primed *service, void *memory)
+{
+    struct kept *kept = malloc(sizeof *kept);
+    *kept = (struct kept){service->kept, memory};
+    service->kept = kept;
+    return memory;
+}
+
+static void release_all(struct primed *service)
+{
+    for (struct kept *next; service->kept; service->kept = next) {
+        next = service->kept->next;
+        free(service->kept->memory);
+        free(service->kept);
+    }
+    json_decref(service->documents);
+    curl_easy_cleanup(service->curl);
+    close(service->log);
+}
+
+void primed_fail(struct primed *service, const char *format, ...)
+{
+    char reason[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    cr_assert_fail("%s\n--- the service's log\n%s---", reason, primed_log(service));
+}
+
+void primed_wait_for(struct primed *service, int64_t *deadline_ns, const char *condition)
+{
+    int64_t now = clock_monotonic_ns();
+    if (*deadline_ns == 0)
+        *deadline_ns = now + PRIMED_PATIENCE_S * NS_PER_S;
+    if (now > *deadline_ns)
+        primed_fail(service, "waited in vain for: %s", condition);
+    nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
+}
+
+/* --- the log ------------------------------------------------------------------------------------ */
+
+const char *primed_log(struct primed *service)
+{
+    off_t size = lseek(service->log, 0, SEEK_END);
+    char *text = primed_keep(service, malloc((size_t)size + 1));
+    read_file(service->log, text, (size_t)size + 1);
+    return text;
+}
+
+static bool has_logged(const struct primed *service, const char *what)
+{
+    off_t size = lseek(service->log, 0, SEEK_END);
+    char *text = malloc((size_t)size + 1);
+    read_file(service->log, text, (size_t)size + 1);
+    bool found = strstr(text, what) != NULL;
+    free(text);
+    return found;
+}
+
+void primed_await_log(struct primed *service, const char *text)
+{
+    soon(service, has_logged(service, text));
+}
+
+/* --- processes ---------------------------------------------------------------------------------- */
+
+struct process {
+    char name[32];
+    char state;
+    pid_t parent;
+    pid_t group;
+};
+
+static bool read_process(pid_t pid, struct process *process)
+{
+    char text[512];
+    snprintf(text, sizeof text, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(text, "r");
+    if (!file)
+        return false;
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    const char *name = strchr(text, '(');
+    const char *end = strrchr(text, ')');
+    if (!name || !end)
+        return false;
+    snprintf(process->name, sizeof process->name, "%.*s", (int)(end - name - 1), name + 1);
+    return sscanf(end + 1, " %c %d %d", &process->state, &process->parent, &process->group) == 3;
+}
+
+bool primed_is_alive(pid_t pid)
+{
+    struct process process;
+    return read_process(pid, &process) && process.state != 'Z' && process.state != 'X';
+}
+
+/* Living processes of the service's group, of that name (NULL: of any). */
+size_t primed_processes(const struct primed *service, const char *name, pid_t *pids, size_t max)
+{
+    size_t count = 0;
+    DIR *proc = opendir("/proc");
+    cr_assert_not_null(proc);
+    for (struct dirent *entry; (entry = readdir(proc));) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        struct process process;
+        if (pid <= 0 || !read_process(pid, &process) || process.group != service->pid ||
+            process.state == 'Z' || process.state == 'X' ||
+            (name && strcmp(name, process.name) != 0))
+            continue;
+        if (count < max)
+            pids[count++] = pid;
+    }
+    closedir(proc);
+    return count;
+}
+
+struct primed_workers primed_workers(const struct primed *service)
+{
+    struct primed_workers workers;
+    workers.count = primed_processes(service, "primed-worker", workers.pids, PRIMED_WORKERS_MAX);
+    return workers;
+}
+
+struct primed_workers primed_await_workers(struct primed *service, size_t count)
+{
+    struct primed_workers workers;
+    soon(service, (workers = primed_workers(service)).count == count &&
+                      client_metric(service, "primed_workers") == (double)count);
+    return workers;
+}
+
+pid_t primed_front(struct primed *service)
+{
+    pid_t pid;
+    soon(service, primed_processes(service, "primed-front", &pid, 1) == 1);
+    return pid;
+}
+
+/* --- start and end ------------------------------------------------------------------------------ */
+
+/* Take the address out of the line that says where it listens. */
+static void read_address(struct primed *service)
+{
+    static const char before[] = "listening address=";
+    primed_await_log(service, before);
+    const char *address = strstr(primed_log(service), before) + sizeof before - 1;
+    snprintf(service->address, sizeof service->address, "%.*s", (int)strcspn(address, " \n"),
+             address);
+}
+
+struct primed primed_start_with(const char *const *flags)
+{
+    const char *arguments[32] = {"--listen=127.0.0.1:0"};
+    for (size_t i = 0; flags[i] && i + 2 < sizeof arguments / sizeof *arguments; i++)
+        arguments[i + 1] = flags[i];
+
+    struct primed service = {
+        .log = memory_file(), .curl = curl_easy_init(), .documents = json_array()};
+    struct launch launch = {arguments, NULL, service.log, service.log};
+    service.pid = forked_start(exec_program, &launch);
+    read_address(&service);
+    soon(&service, client_get(&service, "/readyz").status == 200);
+    return service;
+}
+
+void primed_signal(const struct primed *service, int signal)
+{
+    cr_assert_eq(kill(service->pid, signal), 0);
+}
+
+/* Has it ended, and how? As forked_wait() puts it. */
+static bool has_ended(const struct primed *service, int *how)
+{
+    int status;
+    if (waitpid(service->pid, &status, WNOHANG) != service->pid)
+        return false;
+    *how = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
+}
+
+void primed_expect_end(struct primed *service, int status)
+{
+    int how = 0;
+    pid_t left;
+    soon(service, has_ended(service, &how));
+    if (how != status)
+        primed_fail(service, "it ended with %d, not %d", how, status);
+    soon(service, primed_processes(service, NULL, &left, 1) == 0);
+    static const char *const findings[] = {"SUMMARY: ", "runtime error: ", "Assertion"};
+    for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
+        if (has_logged(service, findings[i]))
+            primed_fail(service, "it printed \"%s\"", findings[i]);
+    release_all(service);
+}
+
+void primed_stop(struct primed *service)
+{
+    primed_signal(service, SIGTERM);
+    primed_expect_end(service, 0);
+}

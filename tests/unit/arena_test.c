@@ -1,0 +1,289 @@
+/* arena_test - creating, resetting and reaping the shared memory, and waking all who sleep in it. */
+#include "common/arena.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/board.h"
+#include "common/futex.h"
+#include "common/ring.h"
+#include "tests/support/forked.h"
+#include "tests/support/peek.h"
+
+enum { SLOTS = 3, BLOCKS = 6 };
+static struct arena arena;
+
+static void create(void)
+{
+    cr_assert_eq(arena_create(&arena, SLOTS, BLOCKS), 0);
+}
+
+static void destroy(void)
+{
+    arena_destroy(&arena);
+}
+
+/* --- create, destroy ----------------------------------------------------------------------------
+ */
+
+Test(arena_create, takes_no_sizes_out_of_range)
+{
+    cr_assert_eq(arena_create(&arena, 0, 1), -EINVAL);
+    cr_assert_eq(arena_create(&arena, CLAIM_MAX_OWNERS + 1, 1), -EINVAL);
+    cr_assert_eq(arena_create(&arena, 1, 0), -EINVAL);
+    cr_assert_eq(arena_create(&arena, 1, ARENA_MAX_BLOCKS + 1), -EINVAL);
+}
+
+Test(arena_create, lays_its_parts_out_apart_and_aligned)
+{
+    static const struct {
+        unsigned slots, blocks;
+    } sizes[] = {{1, 1}, {1, 2}, {3, 63}, {4, 64}, {5, 65}, {CLAIM_MAX_OWNERS, 100}};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        cr_assert_eq(arena_create(&arena, sizes[i].slots, sizes[i].blocks), 0);
+        unsigned cells = arena.ring_mask + 1;
+        cr_assert_geq(cells, sizes[i].blocks);
+        cr_assert_eq(cells & arena.ring_mask, 0, "a power of two");
+
+        const uint8_t *end = (uint8_t *)arena.base + arena.size;
+        cr_assert_gt((uint8_t *)arena.control, (uint8_t *)arena.base);
+        cr_assert_geq((uint8_t *)arena.slots, (uint8_t *)(arena.control + 1));
+        cr_assert_geq((uint8_t *)arena.ring, (uint8_t *)(arena.slots + sizes[i].slots));
+        cr_assert_geq((uint8_t *)arena.board, (uint8_t *)&arena.ring->cells[cells]);
+        cr_assert_geq(arena.blocks, (uint8_t *)&arena.board->bits[(sizes[i].blocks + 63) / 64]);
+        cr_assert_leq((uint8_t *)arena_block(&arena, sizes[i].blocks), end);
+        cr_assert_eq((uintptr_t)arena.control % CACHE_LINE, 0);
+        cr_assert_eq((uintptr_t)arena.slots % CACHE_LINE, 0);
+        cr_assert_eq((uintptr_t)arena.ring % CACHE_LINE, 0);
+        cr_assert_eq((uintptr_t)arena.board % CACHE_LINE, 0);
+        cr_assert_eq((uintptr_t)arena_block(&arena, sizes[i].blocks - 1) % CACHE_LINE, 0);
+
+        unsigned counts[CLAIM_STATES];
+        arena_census(&arena, counts);
+        cr_assert_eq(counts[CLAIM_FREE], sizes[i].blocks);
+        arena_destroy(&arena);
+    }
+}
+
+Test(arena_create, names_itself_in_its_first_bytes)
+{
+    create();
+    cr_assert_eq(memcmp(arena.base, "primed\0", 8), 0);
+    destroy();
+}
+
+static int lowest_free_descriptor(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+    close(fd);
+    return fd;
+}
+
+/* What arena_create() answers under a limit that leaves it nothing of the resource. */
+static int create_without(__rlimit_resource_t resource)
+{
+    struct rlimit before;
+    cr_assert_eq(getrlimit(resource, &before), 0);
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    cr_assert_eq(setrlimit(resource, &none), 0);
+    int error = arena_create(&arena, SLOTS, BLOCKS);
+    cr_assert_eq(setrlimit(resource, &before), 0);
+    return error;
+}
+
+Test(arena_create, says_what_was_missing_and_leaves_nothing_open)
+{
+    int lowest = lowest_free_descriptor();
+    cr_assert_eq(create_without(RLIMIT_NOFILE), -EMFILE);
+    cr_assert_eq(create_without(RLIMIT_AS), -ENOMEM);
+    cr_assert_eq(lowest_free_descriptor(), lowest);
+    create();
+    cr_assert_eq(lowest_free_descriptor(), lowest, "the memory needs no descriptor");
+    destroy();
+}
+
+/* --- reset --------------------------------------------------------------------------------------
+ */
+
+TestSuite(arena, .init = create, .fini = destroy, .timeout = 20);
+
+Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
+{
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        ring_push(&arena, i, 1);
+    for (uint32_t i = 0; i < BLOCKS / 2; i++)
+        ring_pop(&arena, 1);
+    board_finish(&arena, 0);
+    atomic_store(&arena.board->sleeping, 1);
+    atomic_store(&arena.slots[2].sleeping, 1);
+    atomic_store(&arena.slots[2].pid, 4711);
+    atomic_store(&arena.control->front_ready, 1);
+    atomic_store(&arena.control->worker_restarts, 7);
+    atomic_store(&arena.control->front_restarts, 2);
+    arena_want_sentinel(&arena);
+    arena_set_state(&arena, CONTROL_DRAIN);
+
+    arena_reset(&arena);
+    unsigned counts[CLAIM_STATES];
+    arena_census(&arena, counts);
+    cr_assert_eq(counts[CLAIM_FREE], BLOCKS);
+    cr_assert_eq(ring_pop(&arena, 0), RING_EMPTY);
+    cr_assert_eq(board_take(&arena), BOARD_EMPTY);
+    cr_assert_eq(atomic_load(&arena.board->sleeping), 0);
+    cr_assert_eq(atomic_load(&arena.slots[2].sleeping), 0);
+    cr_assert_eq(atomic_load(&arena.slots[2].pid), 0);
+    cr_assert_eq(atomic_load(&arena.control->state), CONTROL_RUN);
+    cr_assert_eq(atomic_load(&arena.control->front_ready), 0);
+    cr_assert_eq(atomic_load(&arena.control->sentinels_wanted), 0);
+    cr_assert_eq(atomic_load(&arena.control->worker_restarts), 7);
+    cr_assert_eq(atomic_load(&arena.control->front_restarts), 2);
+
+    ring_push(&arena, 4, 0);
+    cr_assert_eq(ring_pop(&arena, 0), 4);
+}
+
+/* --- reap ---------------------------------------------------------------------------------------
+ */
+
+Test(arena, reap_orphans_what_was_running_there)
+{
+    ring_push(&arena, 2, 1);
+    cr_assert_eq(ring_pop(&arena, 1), 2);
+    atomic_store(&arena.slots[1].began_ns, 123);
+
+    cr_assert_eq(arena_reap(&arena, 1), 1);
+    struct claim claim = peek_claim(&arena, 2);
+    cr_assert_eq(claim.state, CLAIM_ORPHANED);
+    cr_assert_eq(claim.owner, 1);
+    cr_assert_eq(claim.attempts, 2);
+    cr_assert_eq(atomic_load(&arena.slots[1].began_ns), 0);
+    cr_assert_eq(board_take(&arena), 2);
+    cr_assert_eq(board_take(&arena), BOARD_EMPTY);
+}
+
+Test(arena, reap_posts_what_was_done_there_and_touches_nothing_else)
+{
+    static const struct {
+        struct claim claim;
+        bool posted;
+    } blocks[BLOCKS] = {
+        {{.state = CLAIM_FREE}, false},
+        {{.ticket = 1, .state = CLAIM_QUEUED}, false},
+        {{.ticket = 2, .owner = 1, .attempts = 1, .state = CLAIM_RUNNING}, false},
+        {{.ticket = 3, .owner = 0, .attempts = 1, .state = CLAIM_DONE}, true},
+        {{.ticket = 4, .owner = 1, .attempts = 1, .state = CLAIM_DONE}, false},
+        {{.ticket = 5, .owner = 0, .attempts = 1, .state = CLAIM_ORPHANED}, false},
+    };
+
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        poke_claim(&arena, i, blocks[i].claim);
+    cr_assert_eq(arena_reap(&arena, 0), 0, "nothing was running there");
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        cr_assert_eq(claim_pack(peek_claim(&arena, i)), claim_pack(blocks[i].claim));
+    for (int32_t i = 0; i < BLOCKS; i++)
+        if (blocks[i].posted)
+            cr_assert_eq(board_take(&arena), i);
+    cr_assert_eq(board_take(&arena), BOARD_EMPTY);
+}
+
+Test(arena, reap_a_second_time_changes_nothing)
+{
+    ring_push(&arena, 0, 0);
+    ring_pop(&arena, 2);
+    cr_assert_eq(arena_reap(&arena, 2), 1);
+    struct claim orphaned = peek_claim(&arena, 0);
+    cr_assert_eq(arena_reap(&arena, 2), 0);
+    cr_assert_eq(claim_pack(peek_claim(&arena, 0)), claim_pack(orphaned));
+}
+
+/* --- waking, control, census --------------------------------------------------------------------
+ */
+
+static int sleep_in_slot(void *slot)
+{
+    ring_wait(&arena, *(unsigned *)slot);
+    return 0;
+}
+
+static int sleep_on_board(void *unused)
+{
+    (void)unused;
+    board_prepare_wait(&arena);
+    board_wait(&arena, -1);
+    return 0;
+}
+
+static pid_t start_dispatcher(void)
+{
+    pid_t child = forked_start(sleep_on_board, NULL);
+    forked_await_sleep(child, &arena.board->sleeping);
+    return child;
+}
+
+Test(arena, wake_all_wakes_every_worker_and_the_dispatcher)
+{
+    pid_t workers[SLOTS];
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        workers[slot] = forked_start(sleep_in_slot, &slot);
+        forked_await_sleep(workers[slot], &arena.slots[slot].sleeping);
+    }
+    pid_t dispatcher = start_dispatcher();
+
+    arena_wake_all(&arena);
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        cr_assert_eq(forked_wait(workers[slot]), 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
+}
+
+Test(arena, reap_completes_a_wake_its_dead_waker_began)
+{
+    pid_t dispatcher = start_dispatcher();
+    atomic_store(&arena.board->sleeping, 0); /* what board_ring_bell() does before it wakes */
+    arena_reap(&arena, 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
+}
+
+static int sleep_on_state(void *flag)
+{
+    atomic_store((_Atomic uint32_t *)flag, 1);
+    futex_wait(&arena.control->state, CONTROL_RUN, -1);
+    return 0;
+}
+
+Test(arena, a_new_state_wakes_who_waits_for_it_and_the_dispatcher)
+{
+    pid_t waiter = forked_start(sleep_on_state, &arena.control->front_ready);
+    forked_await_sleep(waiter, &arena.control->front_ready);
+    pid_t dispatcher = start_dispatcher();
+
+    arena_set_state(&arena, CONTROL_DRAIN);
+    cr_assert_eq(forked_wait(waiter), 0);
+    cr_assert_eq(forked_wait(dispatcher), 0);
+    cr_assert_eq(atomic_load(&arena.control->state), CONTROL_DRAIN);
+}
+
+Test(arena, a_wanted_sentinel_is_counted_and_rings)
+{
+    pid_t dispatcher = start_dispatcher();
+    arena_want_sentinel(&arena);
+    cr_assert_eq(forked_wait(dispatcher), 0);
+    arena_want_sentinel(&arena);
+    cr_assert_eq(atomic_load(&arena.control->sentinels_wanted), 2);
+}
+
+Test(arena, census_counts_every_state_and_no_damaged_word)
+{
+    for (uint32_t state = 0; state < CLAIM_STATES; state++)
+        poke_claim(&arena, state, (struct claim){.state = (enum claim_state)state});
+    atomic_store(&arena_block(&arena, CLAIM_STATES)->claim, UINT64_MAX);
+
+    unsigned counts[CLAIM_STATES];
+    arena_census(&arena, counts);
+    for (unsigned state = 0; state < CLAIM_STATES; state++)
+        cr_assert_eq(counts[state], 1);
+}

@@ -1,0 +1,15 @@
+/* avx2 - the kernel for x86-64 processors with AVX2, FMA and BMI2. */
+#include "worker/primality/kernel.h"
+
+#if defined(__x86_64__)
+
+#include "worker/primality/avx2.h"
+
+const struct kernel kernel_avx2 = {
+    .name = "avx2",
+    .sift = avx2_sift,
+    .euler = {avx2_small_euler, avx2_small_euler, avx2_wide_euler},
+    .lucas = {NULL, avx2_small_lucas, avx2_wide_lucas},
+};
+
+#endif

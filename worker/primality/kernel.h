@@ -1,0 +1,55 @@
+/*
+ * kernel - what a processor's own code must offer to the 64-bit core.
+ *
+ * A kernel is a table of functions over arrays. Each works on blocks of its own size, of at most
+ * KERNEL_PAD entries, and the last block may be part padding: so every array is KERNEL_PAD entries
+ * longer than `count`, and the caller fills the excess of n and p with copies of valid entries.
+ * What is written to the excess of the results is rubbish.
+ *
+ * Numbers come in classes of size, and are odd and composite-or-prime undecided:
+ *   KERNEL_NARROW   2^16 < n < 2^32
+ *   KERNEL_MIDDLE   2^32 < n < 2^50
+ *   KERNEL_WIDE     2^50 < n < 2^64
+ */
+#ifndef PRIMALITY_KERNEL_H
+#define PRIMALITY_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum kernel_class { KERNEL_NARROW, KERNEL_MIDDLE, KERNEL_WIDE, KERNEL_CLASSES };
+
+enum { KERNEL_PAD = 32 };
+
+struct kernel {
+    const char *name;
+
+    /*
+     * Trial division: keep those of n[0..count-1] that no prime from 17 up to the limit of the
+     * class (see trial.h) divides, in place and in order, and index[] along with them. Returns how
+     * many.
+     */
+    size_t (*sift)(enum kernel_class size, uint64_t *n, uint16_t *index, size_t count);
+
+    /* passed[i] = n[i] is an Euler-Jacobi probable prime to base 2: 2^((n - 1) / 2) is (2/n) modulo
+       n. That implies Fermat's test, the one Feitsma's enumeration is about. */
+    void (*euler[KERNEL_CLASSES])(const uint64_t *n, size_t count, uint8_t *passed);
+
+    /* passed[i] = n[i] is an almost extra strong Lucas probable prime for the parameter p[i] (see
+       bpsw64.h). Never called for KERNEL_NARROW. */
+    void (*lucas[KERNEL_CLASSES])(const uint64_t *n, const uint32_t *p, size_t count,
+                                  uint8_t *passed);
+};
+
+extern const struct kernel kernel_portable;
+extern const struct kernel kernel_avx2; /* x86-64 only */
+
+/* The one for this process, chosen at the first call. */
+const struct kernel *kernel_chosen(void);
+
+/* primality_test_u64() by a given kernel: what the tests use to reach each. */
+void kernel_test_u64(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+                     uint8_t *verdicts, float *seconds);
+
+#endif
