@@ -82,6 +82,7 @@ unit: $(BUILD)/tests/unit ## the unit tests alone
 
 include tests/integration/integration.mk
 include tests/stress/stress.mk
+include bench/bench.mk
 
 .PHONY: format
 format: ## lay out the C sources by clang-format
