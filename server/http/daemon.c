@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -33,9 +34,30 @@ static bool may_hold_reply(const struct request *request)
            (!length || strtoull(length, NULL, 10) <= DISCARD_MAX);
 }
 
-/* The headers are there: find out what is wanted, and perhaps reply already. */
+/* An MHD_KeyValueIterator: counts the headers that say how long the body is. */
+static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind;
+    (void)value;
+    unsigned *count = context;
+    *count += strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+/*
+ * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths is read
+ * as two different ones by two readers, which is how requests are smuggled past a proxy (RFC 9112, 11.2):
+ * it is refused, and the connection closed.
+ */
 static void begin(struct request *request)
 {
+    unsigned lengths = 0;
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
+    if (lengths > 1) {
+        reply_empty(request, MHD_HTTP_BAD_REQUEST, reply_headers({"Connection", "close"}));
+        return;
+    }
     request->hold_reply = may_hold_reply(request);
     if (routes_find(request) && request->route->begin)
         request->route->begin(request);
@@ -51,14 +73,24 @@ static enum MHD_Result reply_or_close(const struct request *request)
 }
 
 /*
- * The callback of MHD_OPTION_UNESCAPE_CALLBACK: decodes names and values of the query, and leaves the path as the
- * client wrote it, for routes.c to decode.
+ * The callback of MHD_OPTION_UNESCAPE_CALLBACK: decodes names and values of the query, and leaves the
+ * path as the client wrote it, for routes.c to decode.
  */
 static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
 {
     (void)context;
     (void)connection;
-    return *text == '/' ? strlen(text) : MHD_http_unescape(text);
+    bool is_path = *text == '/' || strncasecmp(text, "http://", 7) == 0;
+    return is_path ? strlen(text) : MHD_http_unescape(text);
+}
+
+/* The path of a target, which proxies are sent in absolute form (RFC 9112, 3.2.2). */
+static const char *path_of(const char *target)
+{
+    if (strncasecmp(target, "http://", 7) != 0)
+        return target;
+    const char *path = strchr(target + 7, '/');
+    return path ? path : "/";
 }
 
 /* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
@@ -70,7 +102,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     struct http *http = context;
     struct request *request = *request_context;
     if (!request) {
-        request = request_new(http, connection, url, method);
+        request = request_new(http, connection, path_of(url), method);
         if (!request)
             return MHD_NO;
         *request_context = request;
@@ -168,6 +200,7 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL}, /* HTTP/1.1 without Host, say, is refused */
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };

@@ -77,12 +77,24 @@ static void outside(struct intake *intake, const char *p)
     }
 }
 
+/* May c begin a value, or a byte order mark, which has an error of its own? */
+static bool is_beginning(char c)
+{
+    return c == '\xef' || c == '{' || c == '[' || c == '"' || c == '-' || integer_is_digit(c) ||
+           c == 't' || c == 'f' || c == 'n';
+}
+
 /* Before the document: an array is the whole of it, anything else is envelope. */
 static void at_start(struct intake *intake, const char *p)
 {
     struct body_json *json = &intake->json;
     if (body_json_is_space(*p))
         return;
+    if (!is_beginning(*p)) {
+        report_malformed(intake, intake_offset(intake, p), "'{' or '[' expected near '%s'",
+                         report_shown(p, 1).text);
+        return;
+    }
     json->place = JSON_OUTSIDE;
     json->envelope.start = intake_offset(intake, p);
     json->envelope.gap_at = SIZE_MAX;

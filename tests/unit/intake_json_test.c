@@ -220,8 +220,8 @@ Test(intake_json, malformed_documents)
          "malformed byte 21: duplicate object key near '\"numbers\"'"},
         {"{\"ttl\":1,\"ttl\":1,\"numbers\":[]}",
          "malformed byte 13: duplicate object key near '\"ttl\"'"},
-        {"]", "malformed byte 0: unexpected token near ']'"},
-        {"hello", "malformed byte 0: invalid token near 'hello'"},
+        {"]", "malformed byte 0: '{' or '[' expected near ']'"},
+        {"hello", "malformed byte 0: '{' or '[' expected near 'h'"},
         {"\xef\xbb\xbf[1]", "malformed byte 0: a UTF-8 byte order mark; send the text without it"},
         {" \xef\xbb\xbf[1]", "malformed byte 1: invalid token near '?\?\?'"},
         {"\xef\xbb[1]", "malformed byte 0: unable to decode byte 0xef"});

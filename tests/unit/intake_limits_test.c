@@ -96,7 +96,11 @@ Test(intake_limits, element)
 Test(intake_limits, garbage_is_malformed_rather_than_large)
 {
     check(INTAKE_JSON, repeat("hello", 100, " world", ""),
-          "malformed byte 0: invalid token near 'hello'");
+          "malformed byte 0: '{' or '[' expected near 'h'");
+    check(INTAKE_JSON, repeat("nope", 100, " world", ""),
+          "malformed byte 0: invalid token near 'nope'");
+    check(INTAKE_JSON, repeat("x", 2000, "x", ""),
+          "malformed byte 0: '{' or '[' expected near 'x'");
     check(INTAKE_JSON, repeat("{\"numbers\"", 100, "[1,2]", ""),
           "malformed byte 10: ':' expected near '['");
     check(INTAKE_JSON, repeat("[1]", 100, "[2]", ""),

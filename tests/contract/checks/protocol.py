@@ -50,6 +50,20 @@ def head_of_a_stream(api, form):
     expect(response.media, "a media type", dict(response.headers))
 
 
+@check_each(["results", "results?format=csv", "results?format=ndjson", "results?format=octets", "events"])
+def head_is_followed_by_the_next_answer(api, rest):
+    target = api.done([2])["links"]["self"] + "/" + rest
+    with api.socket() as connection:
+        connection.sendall(f"HEAD {target} HTTP/1.1\r\nHost: x\r\n\r\n"
+                           "HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answers = b""
+        while piece := connection.recv(65536):
+            answers += piece
+    first, _, rest = answers.partition(b"\r\n\r\n")
+    expect(rest.startswith(b"HTTP/1.1 200") or b"\r\nConnection: close" in first,
+           "the headers and nothing more, or the connection to be closed", answers)
+
+
 @check
 def head_of_events(api):
     equal(api.request("HEAD", fill_in(api, "/v1/batches/{id}/events"), status=200).media, "text/event-stream",
@@ -154,7 +168,7 @@ def a_connection_survives_a_refusal(api, case):
     media, status = case
     connection = api.connect()
     for _ in range(2):
-        api.request("POST", "/v1/batches", b"x" * 50000, {"Content-Type": media}, status, connection)
+        api.request("POST", "/v1/batches", b"[x" + b" " * 50000, {"Content-Type": media}, status, connection)
         api.get("/healthz", connection=connection)
 
 

@@ -2,9 +2,11 @@
 
 import json
 import re
+import socket
+import time
 
 from checks.batches import slow_batch
-from runner import Skip, check, check_each, equal, expect
+from runner import Failure, Skip, check, check_each, equal, expect
 
 LINES = ("text/plain", "application/x-ndjson", None)
 
@@ -292,3 +294,24 @@ def a_client_that_leaves_half_way(api, reset):
     ids = newest(api)
     equal(ids[0], marker, "the newest batch")
     equal(ids[1:], before[:9], "the batches before it")
+
+
+@check_each([b"Content-Length: 100000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n7530\r\n"])
+def an_upload_that_stops_half_way_is_let_go(api, framing):
+    head = b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n" + framing
+    connections = []
+    for _ in range(20):
+        connections.append(api.socket())
+        connections[-1].sendall(head + b"2\n" * 5000)
+        connections[-1].shutdown(socket.SHUT_WR)
+    deadline = time.monotonic() + 10
+    for connection in connections:
+        with connection:
+            connection.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                while connection.recv(65536):
+                    pass
+            except ConnectionResetError:
+                pass
+            except TimeoutError:
+                raise Failure("expected the connection to be closed; came nothing for 10 s") from None
