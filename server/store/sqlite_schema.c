@@ -8,13 +8,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 /* "prmd": tells the database from anyone else's. */
 #define APPLICATION_ID 0x70726d64
 #define APPLICATION_ID_TEXT "0x70726d64"
+
+enum { LOCK_WAIT_MS = 1000 };
 
 /* Entry i brings a database from version i to i + 1. Never change one that was released: add. */
 static const char *const migrations[] = {
@@ -61,7 +65,13 @@ int schema_lock(const char *directory)
             log_str("directory", directory), log_str("error", strerror(errno)));
         return -1;
     }
-    if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+    /* One that was killed may hold it until the disk has answered its last thread. */
+    int64_t deadline = clock_monotonic_ns() + LOCK_WAIT_MS * NS_PER_MS;
+    while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+        if (clock_monotonic_ns() < deadline) {
+            nanosleep(&(struct timespec){.tv_nsec = 10 * NS_PER_MS}, NULL);
+            continue;
+        }
         log_error("another instance uses the data directory; stop it, or choose another with "
                   "--data-dir",
                   log_str("directory", directory), log_str("error", strerror(errno)));
