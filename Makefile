@@ -80,9 +80,7 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
 
-include tests/integration/integration.mk
-include tests/stress/stress.mk
-include bench/bench.mk
+include $(wildcard tests/*/*.mk) scripts/scripts.mk bench/bench.mk
 
 .PHONY: format
 format: ## lay out the C sources by clang-format

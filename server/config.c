@@ -252,9 +252,11 @@ static void variable_name(char out[64], const char *option)
 static void show_help(void)
 {
     printf("Usage: primed [serve] [OPTION]...\n"
+           "       primed health [OPTION]...\n"
            "\n"
            "An HTTP job queue for primality: POST a batch of integers to /v1/batches, read the\n"
            "verdicts from /v1/batches/ID/results. The contract is served at /openapi.yaml.\n"
+           "'health' asks the service at --listen whether it is alive: status 0 if so, else 1.\n"
            "\n"
            "Options, each also as PRIMED_NAME in the environment (PRIMED_MAX_BODY=1M):\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -331,12 +333,15 @@ enum config_result config_read(struct config *config, int argc, char **argv)
                 return CONFIG_WRONG;
         }
     }
-    if (optind < argc && strcmp(argv[optind], "serve") == 0)
-        optind++;
-    if (optind < argc) {
-        fprintf(stderr, "primed: '%s' is no command; there is only 'serve', the default\n",
-                argv[optind]);
+    const char *command = optind < argc ? argv[optind++] : "serve";
+    bool health = strcmp(command, "health") == 0;
+    if (optind < argc || (!health && strcmp(command, "serve") != 0)) {
+        fprintf(stderr,
+                "primed: '%s' is no command; there are 'serve', the default, and 'health'\n",
+                argv[optind < argc ? optind : optind - 1]);
         return CONFIG_WRONG;
     }
-    return check ? CONFIG_CHECK : CONFIG_RUN;
+    if (check)
+        return CONFIG_CHECK;
+    return health ? CONFIG_HEALTH : CONFIG_RUN;
 }

@@ -43,10 +43,11 @@ struct config {
 enum { CONFIG_MAX_WORKERS = 1024 };
 
 enum config_result {
-    CONFIG_RUN,   /* the configuration is complete: serve */
-    CONFIG_CHECK, /* it is complete, and only that was asked (--check) */
-    CONFIG_SHOWN, /* --help or --version was asked, and is done */
-    CONFIG_WRONG, /* it is not; said on standard error */
+    CONFIG_RUN,    /* the configuration is complete: serve */
+    CONFIG_CHECK,  /* it is complete, and only that was asked (--check) */
+    CONFIG_HEALTH, /* it is complete: ask the service that runs with it (the command health) */
+    CONFIG_SHOWN,  /* --help or --version was asked, and is done */
+    CONFIG_WRONG,  /* it is not; said on standard error */
 };
 
 /* Read flags and environment into *config. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "server/config.h"
+#include "server/health.h"
 #include "server/supervisor.h"
 
 enum { EXIT_USAGE = 2 };
@@ -18,6 +19,8 @@ int main(int argc, char **argv)
     case CONFIG_CHECK:
         puts("The configuration is right.");
         return EXIT_SUCCESS;
+    case CONFIG_HEALTH:
+        return health_check(&config);
     case CONFIG_RUN:
         break;
     }

@@ -41,19 +41,67 @@ void schedule_remove(struct schedule *schedule, struct job *job)
     job->listed = false;
 }
 
-struct job *schedule_next(struct schedule *schedule)
+/* Whole rounds a balance lacks until it is positive, at that much a round; 0 if it is. */
+static int64_t rounds_lacking(int64_t balance_ns, int64_t round_ns)
 {
-    if (schedule->count == 0)
-        return NULL;
-    while (schedule->levels[schedule->current].balance_ns <= 0) {
+    return balance_ns > 0 ? 0 : -balance_ns / round_ns + 1;
+}
+
+/* Let the rounds in which no priority could get anything pass at once. */
+static void skip_level_rounds(struct schedule *schedule)
+{
+    int64_t rounds = INT64_MAX;
+    for (int i = 0; i < SCHEDULE_PRIORITIES; i++) {
+        int64_t lacking = rounds_lacking(schedule->levels[i].balance_ns, weight_of(i) * quantum_ns);
+        if (schedule->levels[i].count > 0 && lacking < rounds)
+            rounds = lacking;
+    }
+    for (int i = 0; i < SCHEDULE_PRIORITIES; i++)
+        if (schedule->levels[i].count > 0)
+            schedule->levels[i].balance_ns += (rounds - 1) * weight_of(i) * quantum_ns;
+}
+
+/* The same within a priority. */
+static void skip_job_rounds(struct job_list *jobs)
+{
+    struct job *job;
+    int64_t rounds = INT64_MAX;
+    TAILQ_FOREACH(job, jobs, turn)
+    {
+        int64_t lacking = rounds_lacking(job->balance_ns, quantum_ns);
+        if (lacking < rounds)
+            rounds = lacking;
+    }
+    TAILQ_FOREACH(job, jobs, turn)
+    {
+        job->balance_ns += (rounds - 1) * quantum_ns;
+    }
+}
+
+/* The priority whose turn it is. There is one with jobs. */
+static int next_level(struct schedule *schedule)
+{
+    for (int tried = 0; schedule->levels[schedule->current].balance_ns <= 0; tried++) {
+        if (tried == SCHEDULE_PRIORITIES)
+            skip_level_rounds(schedule);
         schedule->current = (schedule->current + SCHEDULE_PRIORITIES - 1) % SCHEDULE_PRIORITIES;
         if (schedule->levels[schedule->current].count > 0)
             schedule->levels[schedule->current].balance_ns +=
                 weight_of(schedule->current) * quantum_ns;
     }
-    struct job_list *jobs = &schedule->levels[schedule->current].jobs;
+    return schedule->current;
+}
+
+struct job *schedule_next(struct schedule *schedule)
+{
+    if (schedule->count == 0)
+        return NULL;
+    int level = next_level(schedule);
+    struct job_list *jobs = &schedule->levels[level].jobs;
     struct job *job = TAILQ_FIRST(jobs);
-    while (job->balance_ns <= 0) {
+    for (unsigned tried = 0; job->balance_ns <= 0; tried++) {
+        if (tried == schedule->levels[level].count)
+            skip_job_rounds(jobs);
         job->balance_ns += quantum_ns;
         TAILQ_REMOVE(jobs, job, turn);
         TAILQ_INSERT_TAIL(jobs, job, turn);

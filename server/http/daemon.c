@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -17,6 +18,7 @@
 enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
+    ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
 
@@ -46,22 +48,43 @@ static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, cons
 }
 
 /*
- * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths is read
- * as two different ones by two readers, which is how requests are smuggled past a proxy (RFC 9112, 11.2):
- * it is refused, and the connection closed.
+ * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths
+ * is read as two different ones by two readers, which is how requests are smuggled past a proxy (RFC
+ * 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot read.
  */
 static void begin(struct request *request)
 {
     unsigned lengths = 0;
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
-    if (lengths > 1) {
-        reply_empty(request, MHD_HTTP_BAD_REQUEST, reply_headers({"Connection", "close"}));
+    const char *coding = request_header(request, "Transfer-Encoding");
+    if (lengths > 1 || (coding && strcasecmp(coding, "chunked") != 0)) {
+        reply_empty(request, lengths > 1 ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
+                    reply_headers({"Connection", "close"}));
         return;
     }
     request->hold_reply = may_hold_reply(request);
     if (routes_find(request) && request->route->begin)
         request->route->begin(request);
     request->hold_reply = false;
+}
+
+/*
+ * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill its
+ * buffer: the end of a connection that came together with a part of a request goes unnoticed until the idle
+ * timeout, and what came before is kept as long. So that timeout is made short where nothing more can come.
+ */
+static void notice_end(struct request *request)
+{
+    if (request->end_seen || !request->route || !request->route->body)
+        return;
+    char byte;
+    int socket =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    ssize_t peeked = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    request->end_seen = true;
+    MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, ENDED_TIMEOUT_S);
 }
 
 /* Where memory ran out there is no reply, and the connection is closed. */
@@ -108,6 +131,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *request_context = request;
         atomic_fetch_add(&http->open_requests, 1);
         begin(request);
+        notice_end(request);
         return reply_or_close(request);
     }
     if (*upload_data_size > 0) {
@@ -115,6 +139,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         if (!request->replied && request->route && request->route->body)
             request->route->body(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
+        notice_end(request);
         uint64_t most = http->options.config->max_body + DISCARD_MAX;
         return request->body_bytes > most ? MHD_NO : MHD_YES;
     }

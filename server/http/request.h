@@ -68,6 +68,7 @@ struct request {
     bool replied;
     unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
     uint64_t body_bytes; /* received */
+    bool end_seen;       /* the client sends no more: daemon.c */
 
     /* A reply that is known before the body may wait until that is read; see daemon.c. */
     bool hold_reply;

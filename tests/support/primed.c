@@ -253,13 +253,14 @@ pid_t primed_front(struct primed *service)
 
 /* --- start and end ------------------------------------------------------------------------------ */
 
-/* Take the address out of the line that says where it listens. */
+/* Take the address out of the line that says where it listens, as text or as JSON. */
 static void read_address(struct primed *service)
 {
-    static const char before[] = "listening address=";
-    primed_await_log(service, before);
-    const char *address = strstr(primed_log(service), before) + sizeof before - 1;
-    snprintf(service->address, sizeof service->address, "%.*s", (int)strcspn(address, " \n"),
+    primed_await_log(service, "listening");
+    const char *address = strstr(primed_log(service), "address");
+    address += strcspn(address, "=:") + 1;
+    address += *address == '"';
+    snprintf(service->address, sizeof service->address, "%.*s", (int)strcspn(address, "\" \n"),
              address);
 }
 
@@ -312,7 +313,8 @@ void primed_expect_end(struct primed *service, int status)
     if (how != status)
         primed_fail(service, "it ended with %d, not %d", how, status);
     soon(service, primed_processes(service, NULL, &left, 1) == 0);
-    static const char *const findings[] = {"SUMMARY: ", "runtime error: ", "Assertion"};
+    static const char *const findings[] = {"SUMMARY: ", "runtime error: ", "signal=6 ",
+                                           "signal=11 "};
     for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
         if (has_logged(service, findings[i]))
             primed_fail(service, "it printed \"%s\"", findings[i]);
