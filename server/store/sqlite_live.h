@@ -24,9 +24,9 @@
 enum {
     LIVE_RECORD_BYTES = 512,      /* what a batch counts against the limit beside its numbers */
     LIVE_MAX_BYTES = 512 << 20,   /* memory that unfinished batches may take, about */
-    LIVE_SPILL_BYTES = 256 << 10, /* a draft that has more in memory is written in parts */
-    LIVE_AHEAD_BYTES = 1 << 20,   /* and one that has that much pauses */
-    LIVE_BULK_BYTES = 4 << 20,    /* with that much in memory verdicts are written at once */
+    LIVE_SPILL_BYTES = 1 << 20,   /* a draft that has more in memory is written in parts */
+    LIVE_AHEAD_BYTES = 8 << 20,   /* and one that has that much pauses */
+    LIVE_BULK_BYTES = 8 << 20,    /* with that much in memory verdicts are written at once */
     LIVE_BEHIND_BYTES = 32 << 20, /* with that much of all batches in memory, everyone does */
 };
 

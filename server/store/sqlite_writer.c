@@ -8,7 +8,7 @@
 #include "common/log.h"
 
 enum {
-    TRAIL_MS = 20, /* verdicts gather that long */
+    TRAIL_MS = 100, /* verdicts gather that long */
     EXPIRY_EVERY_MS = 1000,
     EXPIRY_STEP = 256,       /* batches that expire in one transaction */
     NO_SPACE_WAIT_MS = 1000, /* before a full disk is tried again */
