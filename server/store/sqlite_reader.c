@@ -31,8 +31,8 @@ static const char *const statements[STATEMENTS] = {
     [READ_LIST] = LIST_QUERY " AND (?3 < 0 OR status = ?3) ORDER BY id DESC",
     [READ_LIST_CANCELED] = LIST_QUERY " AND status = 4 ORDER BY id DESC", /* has an index */
     [READ_NUMBERS] = "SELECT kind, count, cost_ns, words FROM numbers WHERE id = ?",
-    [READ_VERDICTS] = "SELECT count, verdicts, seconds FROM numbers"
-                      " LEFT JOIN verdicts ON verdicts.id = numbers.id WHERE numbers.id = ?",
+    [READ_VERDICTS] = ("SELECT count, verdicts, seconds FROM numbers"
+                       " LEFT JOIN verdicts ON verdicts.id = numbers.id WHERE numbers.id = ?"),
     [READ_FIRST] = "SELECT first FROM numbers WHERE id = ?",
 };
 

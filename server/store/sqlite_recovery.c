@@ -10,13 +10,13 @@
 enum { UNFINISHED, CHUNKS, FIGURES, NEWEST, STATEMENTS };
 
 static const char *const statements[STATEMENTS] = {
-    [UNFINISHED] = "SELECT " ROWS_BATCH_COLUMNS ", metadata FROM batches"
-                   " WHERE ended_ns = 0 ORDER BY id",
-    [CHUNKS] = "SELECT first, count, cost_ns, verdicts.id FROM numbers"
-               " LEFT JOIN verdicts ON verdicts.id = numbers.id"
-               " WHERE numbers.id >= ? AND numbers.id < ? ORDER BY numbers.id",
-    [FIGURES] = "SELECT status, count(*), sum(bytes) FROM batches WHERE expires_ns > 0"
-                " GROUP BY status",
+    [UNFINISHED] = ("SELECT " ROWS_BATCH_COLUMNS ", metadata FROM batches"
+                    " WHERE ended_ns = 0 ORDER BY id"),
+    [CHUNKS] = ("SELECT first, count, cost_ns, verdicts.id FROM numbers"
+                " LEFT JOIN verdicts ON verdicts.id = numbers.id"
+                " WHERE numbers.id >= ? AND numbers.id < ? ORDER BY numbers.id"),
+    [FIGURES] = ("SELECT status, count(*), sum(bytes) FROM batches WHERE expires_ns > 0"
+                 " GROUP BY status"),
     [NEWEST] = "SELECT id FROM batches ORDER BY id DESC LIMIT 1",
 };
 

@@ -34,27 +34,27 @@ static const char *const statements[STATEMENTS] = {
     [BEGIN_DRAFT] = "INSERT OR IGNORE INTO purge (key, open) VALUES (?, 1)",
     [DELETE_PURGE] = "DELETE FROM purge WHERE key = ?",
     [DISCARD_DRAFT] = "UPDATE purge SET open = 0 WHERE key = ?",
-    [INSERT_BATCH] = "INSERT INTO batches (" ROWS_BATCH_COLUMNS ", metadata)"
-                     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [UPDATE_BATCH] = "UPDATE batches SET status = ?2, started_ns = ?3, ended_ns = ?4,"
-                     " expires_ns = ?5, composite = ?6, prime = ?7, probable = ?8, failed = ?9,"
-                     " timeout = ?10, canceled = ?11, prefix = ?12, dropped_from = ?13,"
-                     " cost_ns = ?14, compute_seconds = ?15 WHERE key = ?1",
-    [INSERT_NUMBERS] = "INSERT INTO numbers (id, first, kind, count, cost_ns, words)"
-                       " VALUES (?, ?, ?, ?, ?, ?)",
+    [INSERT_BATCH] = ("INSERT INTO batches (" ROWS_BATCH_COLUMNS ", metadata)"
+                      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+    [UPDATE_BATCH] = ("UPDATE batches SET status = ?2, started_ns = ?3, ended_ns = ?4,"
+                      " expires_ns = ?5, composite = ?6, prime = ?7, probable = ?8, failed = ?9,"
+                      " timeout = ?10, canceled = ?11, prefix = ?12, dropped_from = ?13,"
+                      " cost_ns = ?14, compute_seconds = ?15 WHERE key = ?1"),
+    [INSERT_NUMBERS] = ("INSERT INTO numbers (id, first, kind, count, cost_ns, words)"
+                        " VALUES (?, ?, ?, ?, ?, ?)"),
     [INSERT_VERDICTS] = "INSERT INTO verdicts (id, verdicts, seconds) VALUES (?, ?, ?)",
     [DELETE_BATCH] = "DELETE FROM batches WHERE key = ?",
     [DELETE_NUMBERS] = "DELETE FROM numbers WHERE id >= ? AND id < ?",
     [DELETE_VERDICTS] = "DELETE FROM verdicts WHERE id >= ? AND id < ?",
     [INSERT_GONE] = "INSERT OR IGNORE INTO gone (id) VALUES (?)",
     [TRIM_GONE] = "DELETE FROM gone WHERE seq <= ?",
-    [EXPIRED] = "SELECT id, key, status, chunk_count, bytes FROM batches"
-                " WHERE expires_ns > 0 AND expires_ns <= ? ORDER BY expires_ns LIMIT ?",
+    [EXPIRED] = ("SELECT id, key, status, chunk_count, bytes FROM batches"
+                 " WHERE expires_ns > 0 AND expires_ns <= ? ORDER BY expires_ns LIMIT ?"),
     [ADD_PURGE] = "INSERT OR REPLACE INTO purge (key, open) VALUES (?, 0)",
     [NEXT_PURGE] = "SELECT key FROM purge WHERE open = 0 LIMIT 1",
     /* Verdicts are never without their numbers, so the numbers say what is left. */
-    [PURGE_END] = "SELECT max(id) FROM (SELECT id FROM numbers WHERE id >= ? AND id < ?"
-                  " ORDER BY id LIMIT ?)",
+    [PURGE_END] = ("SELECT max(id) FROM (SELECT id FROM numbers WHERE id >= ? AND id < ?"
+                   " ORDER BY id LIMIT ?)"),
 };
 
 int rows_prepare(struct db *db)

@@ -42,4 +42,22 @@ void check_figures(struct store *store);
 /* The store's limit is `bytes_max`. */
 void check_being_full(struct store *store, uint64_t bytes_max);
 
+/* clang-format off */
+/* A test of the suite for each check, on `store`, whose limit is `bytes_max`. */
+#define STORE_CHECKS(suite, store, bytes_max) \
+    Test(suite, life_of_a_batch) { check_life_of_a_batch(store); } \
+    Test(suite, posting_out_of_order) { check_posting_out_of_order(store); } \
+    Test(suite, posting_twice) { check_posting_twice(store); } \
+    Test(suite, cancelling) { check_cancelling(store); } \
+    Test(suite, removing) { check_removing(store); } \
+    Test(suite, listing) { check_listing(store); } \
+    Test(suite, metadata) { check_metadata(store); } \
+    Test(suite, empty_batch) { check_empty_batch(store); } \
+    Test(suite, discarding) { check_discarding(store); } \
+    Test(suite, unknown_ids) { check_unknown_ids(store); } \
+    Test(suite, locating) { check_locating(store); } \
+    Test(suite, figures) { check_figures(store); } \
+    Test(suite, being_full) { check_being_full(store, bytes_max); }
+/* clang-format on */
+
 #endif

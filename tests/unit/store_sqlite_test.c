@@ -12,7 +12,7 @@
 static char directory[64];
 static struct store *store;
 
-enum { BYTES_MAX = 8 << 20 };
+enum { BYTES_MAX = 64 << 20 };
 
 static void open_store(void)
 {
@@ -41,21 +41,7 @@ static void teardown(void)
 
 TestSuite(store_sqlite, .init = setup, .fini = teardown, .timeout = 60);
 
-/* clang-format off */
-Test(store_sqlite, life_of_a_batch) { check_life_of_a_batch(store); }
-Test(store_sqlite, posting_out_of_order) { check_posting_out_of_order(store); }
-Test(store_sqlite, posting_twice) { check_posting_twice(store); }
-Test(store_sqlite, cancelling) { check_cancelling(store); }
-Test(store_sqlite, removing) { check_removing(store); }
-Test(store_sqlite, listing) { check_listing(store); }
-Test(store_sqlite, metadata) { check_metadata(store); }
-Test(store_sqlite, empty_batch) { check_empty_batch(store); }
-Test(store_sqlite, discarding) { check_discarding(store); }
-Test(store_sqlite, unknown_ids) { check_unknown_ids(store); }
-Test(store_sqlite, locating) { check_locating(store); }
-Test(store_sqlite, figures) { check_figures(store); }
-Test(store_sqlite, being_full) { check_being_full(store, BYTES_MAX); }
-/* clang-format on */
+STORE_CHECKS(store_sqlite, store, BYTES_MAX)
 
 /* --- what was written is there again ---------------------------------------------------------------- */
 
@@ -195,7 +181,7 @@ static void await(const _Atomic bool *flag)
 
 Test(store_sqlite, a_big_draft_pauses_and_is_whole)
 {
-    enum { CHUNKS = 100 };
+    enum { CHUNKS = 1000 };
     struct store_draft *draft;
     uint64_t words[CHUNK_MAX_NUMBERS];
     struct chunk chunk = {.count = CHUNK_MAX_NUMBERS, .words = CHUNK_MAX_NUMBERS, .data = words};
