@@ -80,7 +80,7 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
 
-include $(wildcard tests/*/*.mk) scripts/scripts.mk bench/bench.mk
+include $(wildcard worker/*/*.mk tests/*/*.mk bench/*.mk bench/*/*.mk scripts/*.mk)
 
 .PHONY: format
 format: ## lay out the C sources by clang-format

@@ -1,9 +1,18 @@
-# Figures side by side. A bench program stands alone; a script of the same name runs it.
+# Benchmarks side by side with peers; include from the Makefile, after its rules.
 
-$(BUILD)/bench/store: $(OBJ)/bench/store.o $(COMMON_OBJS)
+##@ Bench
+bench_primality_objs := $(call objects,$(wildcard bench/primality/*.c))
+bench_flint := $(if $(wildcard /usr/include/flint/ulong_extras.h),yes)
+bench_pari := $(if $(wildcard /usr/include/pari/pari.h /usr/include/*/pari/pari.h),yes)
+
+# Peers are optional, and their headers are not ours to keep clean.
+$(OBJ)/bench/primality/peers.o: CPPFLAGS += $(if $(bench_flint),-DHAVE_FLINT) $(if $(bench_pari),-DHAVE_PARI)
+
+$(BUILD)/bench/primality: $(bench_primality_objs) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3),LINK $@)
+	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $(if $(bench_flint),-lflint) $(if $(bench_pari),-lpari) -lgmp
 
-.PHONY: bench-store
-bench-store: $(BUILD)/bench/store $(BUILD)/primed ## what keeping batches on disk costs
-	bench/store.sh $(BUILD)
+.PHONY: bench-primality
+bench-primality: $(BUILD)/bench/primality ## the core beside FLINT, PARI, Math::Prime::Util and GMP (ROUNDS=n)
+	@grep -m1 'model name' /proc/cpuinfo || true
+	$< bench/primality $(ROUNDS)

@@ -1,54 +1,99 @@
-/* The 64-bit core against a sieve and against published counts and numbers. */
+/* The 64-bit core against published counts and a sieve, and its account of time. */
+#include "tests/support/primality_reference.h"
+#include "worker/primality/kernel.h"
 #include "worker/primality/primality.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-static int verdict(uint64_t n)
+enum { SEGMENT = 1 << 20 };
+
+/* The primes from `first` on for a segment, one octet a number, by the sieve of Eratosthenes. */
+static uint8_t *sieve(uint64_t first)
 {
-    uint8_t v;
-    primality_test_u64(&n, 1, &v, NULL);
-    return v;
+    uint8_t *prime = malloc(SEGMENT);
+    cr_assert_not_null(prime);
+    memset(prime, 1, SEGMENT);
+    for (uint64_t p = 2; p * p < first + SEGMENT; p++) {
+        uint64_t from = (first + p - 1) / p * p;
+        for (uint64_t n = from > p * p ? from : p * p; n < first + SEGMENT; n += p)
+            prime[n - first] = 0;
+    }
+    for (uint64_t n = first; n < 2; n++)
+        prime[n - first] = 0;
+    return prime;
 }
 
-/* pi(10^6) = 78,498. */
-Test(primality_u64, counts_primes_to_a_million)
+static void compare_with_sieve(const struct kernel *kernel, uint64_t first)
 {
-    enum { COUNT = 1000001 };
-    uint64_t *numbers = malloc(COUNT * sizeof *numbers);
-    uint8_t *verdicts = malloc(COUNT);
-    cr_assert(numbers && verdicts);
-    size_t primes = 0;
-    for (size_t i = 0; i < COUNT; i++)
-        numbers[i] = i;
-    primality_test_u64(numbers, COUNT, verdicts, NULL);
-    for (size_t i = 0; i < COUNT; i++)
-        primes += verdicts[i] == PRIMALITY_PRIME;
-    cr_expect_eq(primes, 78498);
+    uint8_t *prime = sieve(first);
+    uint64_t *numbers = malloc(SEGMENT * sizeof *numbers);
+    uint8_t *verdicts = malloc(SEGMENT);
+    cr_assert(numbers != NULL && verdicts != NULL);
+    for (uint64_t i = 0; i < SEGMENT; i++)
+        numbers[i] = first + i;
+    kernel_test_u64(kernel, numbers, SEGMENT, verdicts, NULL);
+    for (uint64_t i = 0; i < SEGMENT; i++)
+        cr_assert_eq(verdicts[i], prime[i], "%s: %lu", kernel->name, numbers[i]);
+    free(prime);
     free(numbers);
     free(verdicts);
 }
 
-Test(primality_u64, small_and_large_ends)
+/* Slices at both ends, at the limits of the classes and some between. */
+Test(primality_u64, sieve_below_2_to_32)
 {
-    static const uint64_t primes[] = {
-        2, 3, 5, 251, 257, 65537, 4294967291u, 18446744073709551557u, 9223372036854775783u};
-    static const uint64_t others[] = {0,
-                                      1,
-                                      4,
-                                      66049,
-                                      1194649,
-                                      12327121,
-                                      2047,
-                                      3215031751u,
-                                      18446744073709551615u,
-                                      18446744073709551559u,
-                                      3825123056546413051u,
-                                      4294967297u};
-    for (size_t i = 0; i < sizeof primes / sizeof *primes; i++)
-        cr_expect_eq(verdict(primes[i]), PRIMALITY_PRIME, "%lu", primes[i]);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        cr_expect_eq(verdict(others[i]), PRIMALITY_COMPOSITE, "%lu", others[i]);
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++)
+        for (uint64_t i = 0; i < 16; i++)
+            compare_with_sieve(kernel, i * i * (UINT64_C(0xfff00000) / 225));
+}
+
+Test(primality_u64, sieve_around_2_to_32)
+{
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++)
+        compare_with_sieve(kernel, (UINT64_C(1) << 32) - SEGMENT / 2);
+}
+
+/* pi(10^k) from k = 1 on: OEIS A006880. */
+Test(primality_u64, published_counts)
+{
+    static const uint64_t counts[] = {4, 25, 168, 1229, 9592, 78498, 664579};
+    static uint64_t numbers[4096];
+    static uint8_t verdicts[4096];
+    uint64_t primes = 0;
+    uint64_t power = 10;
+    for (size_t k = 0, done = 0; k < sizeof counts / sizeof *counts; power *= 10, k++) {
+        while (done < power) {
+            size_t part = power - done < 4096 ? power - done : 4096;
+            for (size_t i = 0; i < part; i++)
+                numbers[i] = ++done;
+            primality_test_u64(numbers, part, verdicts, NULL);
+            for (size_t i = 0; i < part; i++)
+                primes += verdicts[i] == PRIMALITY_PRIME;
+        }
+        cr_expect_eq(primes, counts[k], "pi(10^%zu)", k + 1);
+    }
+}
+
+Test(primality_u64, random_numbers)
+{
+    enum { COUNT = 4000 };
+    static uint64_t numbers[COUNT];
+    static uint8_t verdicts[COUNT];
+    uint64_t state = 3;
+    for (size_t i = 0; i < COUNT; i++)
+        numbers[i] = reference_random(&state) >> (reference_random(&state) % 64);
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+        kernel_test_u64(kernel, numbers, COUNT, verdicts, NULL);
+        for (size_t i = 0; i < COUNT; i++)
+            cr_assert_eq(verdicts[i], reference_is_prime(numbers[i]), "%lu", numbers[i]);
+    }
 }
 
 Test(primality_u64, empty_array)
@@ -56,20 +101,43 @@ Test(primality_u64, empty_array)
     primality_test_u64(NULL, 0, NULL, NULL);
 }
 
-/* The shares add up to the time of the call. */
+Test(primality_u64, forced_kernel)
+{
+    setenv("PRIMED_CPU", "portable", 1);
+    cr_expect_str_eq(primality_kernel(), "portable");
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The shares add up to the time of the call, and what is dropped early costs less than a prime. */
 Test(primality_u64, seconds_add_up)
 {
-    enum { COUNT = 4096 };
+    enum { COUNT = 100000 };
     static uint64_t numbers[COUNT];
     static uint8_t verdicts[COUNT];
     static float seconds[COUNT];
     for (size_t i = 0; i < COUNT; i++)
         numbers[i] = UINT64_C(1000000000000000000) + i;
+    primality_test_u64(numbers, COUNT, verdicts, seconds); /* calibrates the clock */
+    double start = now();
     primality_test_u64(numbers, COUNT, verdicts, seconds);
+    double wall = now() - start;
     double sum = 0;
+    double even = 0;
+    double prime = 0;
+    size_t primes = 0;
     for (size_t i = 0; i < COUNT; i++) {
         cr_assert_gt(seconds[i], 0);
         sum += seconds[i];
+        even += i % 2 ? 0 : seconds[i];
+        prime += verdicts[i] == PRIMALITY_PRIME ? seconds[i] : 0;
+        primes += verdicts[i] == PRIMALITY_PRIME;
     }
-    cr_expect_lt(sum, 1.0);
+    cr_expect_lt(fabs(sum - wall), 0.1 * wall + 1e-4, "%g of %g", sum, wall);
+    cr_expect_gt(prime / (double)primes, 5 * even / (COUNT / 2));
 }

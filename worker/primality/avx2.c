@@ -1,4 +1,4 @@
-/* avx2 - the kernel for x86-64 processors with AVX2, FMA and BMI2. */
+/* avx2 - the kernel for x86-64 processors with AVX2, FMA, BMI2 and ADX. */
 #include "worker/primality/kernel.h"
 
 #if defined(__x86_64__)
@@ -10,6 +10,8 @@ const struct kernel kernel_avx2 = {
     .sift = avx2_sift,
     .euler = {avx2_small_euler, avx2_small_euler, avx2_wide_euler},
     .lucas = {NULL, avx2_small_lucas, avx2_wide_lucas},
+    .multiply = rows_multiply_adx,
+    .reduce = rows_reduce_adx,
 };
 
 #endif

@@ -7,24 +7,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 static const struct kernel *chosen;
 
-static const struct kernel *fastest(void)
-{
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("bmi2"))
-        return &kernel_avx2;
-#endif
-    return &kernel_portable;
+
+/* Not every compiler's __builtin_cpu_supports() knows this one. */
+static bool has_adx(void)
+{
+    unsigned a;
+    unsigned b;
+    unsigned c;
+    unsigned d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_ADX) != 0;
 }
 
-/* A kernel this processor cannot run is never forced on it. */
+#endif
+
+const struct kernel *kernel_available(size_t i)
+{
+    if (i == 0)
+        return &kernel_portable;
+#if defined(__x86_64__)
+    if (i == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi2") && has_adx())
+        return &kernel_avx2;
+#endif
+    return NULL;
+}
+
+/* The last is the fastest, unless another is asked for by name; what cannot run is never forced. */
 static void choose(void)
 {
     const char *wanted = getenv("PRIMED_CPU");
-    bool portable = wanted != NULL && strcmp(wanted, kernel_portable.name) == 0;
-    chosen = portable ? &kernel_portable : fastest();
+    const struct kernel *kernel;
+    for (size_t i = 0; (kernel = kernel_available(i)) != NULL; i++) {
+        chosen = kernel;
+        if (wanted != NULL && strcmp(wanted, kernel->name) == 0)
+            return;
+    }
 }
 
 const struct kernel *kernel_chosen(void)

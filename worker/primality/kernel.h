@@ -40,10 +40,29 @@ struct kernel {
        bpsw64.h). Never called for KERNEL_NARROW. */
     void (*lucas[KERNEL_CLASSES])(const uint64_t *n, const uint32_t *p, size_t count,
                                   uint8_t *passed);
+
+    /* t[0..2 size - 1] = a * b, for big integers of `size` limbs. */
+    void (*multiply)(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size);
+
+    /*
+     * Add multiples of n to t[0..2 size - 1] that clear its low limbs, from the lowest up: q * n
+     * with q = t[i] * inverse for each, inverse being -n^-1 mod 2^64. The carry limb of each, which
+     * is due in t[i + size], is left in t[i].
+     */
+    void (*reduce)(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse);
 };
 
 extern const struct kernel kernel_portable;
 extern const struct kernel kernel_avx2; /* x86-64 only */
+
+/* Implementations of multiply and reduce, the second pair for processors with BMI2 and ADX. */
+void rows_multiply_portable(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size);
+void rows_reduce_portable(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse);
+void rows_multiply_adx(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size);
+void rows_reduce_adx(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse);
+
+/* The kernels this processor can run, from i = 0 (portable) on; NULL past the last. */
+const struct kernel *kernel_available(size_t i);
 
 /* The one for this process, chosen at the first call. */
 const struct kernel *kernel_chosen(void);

@@ -60,7 +60,7 @@ static void euler_block(const uint64_t *n, uint8_t *passed)
         EACH (i, CHAINS) {
             x[i] = mont64_mul(x[i], x[i], n[i], inverse[i]);
             uint64_t halved = mont64_half(x[i], n[i]);
-            x[i] = exponent[i] >> 63 ? halved : x[i];
+            x[i] = mont64_choose(x[i], halved, exponent[i]);
             exponent[i] <<= 1;
         }
     }
@@ -76,10 +76,52 @@ static void euler(const uint64_t *n, size_t count, uint8_t *passed)
         euler_block(n + i, passed + i);
 }
 
+/*
+ * Two numbers in step, with two products each. Products are kept second and squares first: `swap`
+ * has a bit where a bit of the exponent differs from the one before, as in struct avx2_ladder.
+ */
+static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *passed)
+{
+    enum { PAIRS = CHAINS / 2 };
+    uint64_t inverse[PAIRS];
+    uint64_t two[PAIRS];
+    uint64_t parameter[PAIRS];
+    uint64_t v[PAIRS];
+    uint64_t w[PAIRS];
+    uint64_t swap[PAIRS];
+    int s[PAIRS];
+    uint64_t any = 0;
+    EACH (i, PAIRS) {
+        uint64_t one = mont64_one(n[i]);
+        inverse[i] = mont64_inverse(n[i]);
+        v[i] = two[i] = mont64_add(one, one, n[i]);
+        w[i] = parameter[i] = mont64_small(p[i], one, n[i]);
+        s[i] = __builtin_ctzll(n[i] + 1);
+        uint64_t d = (n[i] + 1) >> s[i];
+        swap[i] = d ^ d >> 1;
+        any |= d;
+    }
+    int unused = __builtin_clzll(any);
+    EACH (i, PAIRS)
+        swap[i] <<= unused;
+    for (int bit = 64 - unused; bit > 0; bit--) {
+        EACH (i, PAIRS) {
+            uint64_t squared = swap[i] >> 63 ? w[i] : v[i];
+            uint64_t product = mont64_mul(v[i], w[i], n[i], inverse[i]);
+            uint64_t square = mont64_mul(squared, squared, n[i], inverse[i]);
+            w[i] = mont64_sub(product, parameter[i], n[i]);
+            v[i] = mont64_sub(square, two[i], n[i]);
+            swap[i] <<= 1;
+        }
+    }
+    EACH (i, PAIRS)
+        passed[i] = bpsw64_lucas_end(w[i], s[i], two[i], n[i], inverse[i]);
+}
+
 static void lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)
 {
-    for (size_t i = 0; i < count; i++)
-        passed[i] = bpsw64_lucas_with(n[i], p[i]);
+    for (size_t i = 0; i < count; i += CHAINS / 2)
+        lucas_block(n + i, p + i, passed + i);
 }
 
 const struct kernel kernel_portable = {
@@ -87,4 +129,6 @@ const struct kernel kernel_portable = {
     .sift = sift,
     .euler = {euler, euler, euler},
     .lucas = {NULL, lucas, lucas},
+    .multiply = rows_multiply_portable,
+    .reduce = rows_reduce_portable,
 };

@@ -8,12 +8,14 @@
 #include <x86intrin.h>
 #endif
 
+#if !defined(__aarch64__)
 static uint64_t monotonic_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
+#endif
 
 uint64_t stopwatch_now(void)
 {

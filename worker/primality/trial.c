@@ -37,5 +37,5 @@ const struct trial_prime trial_primes[TRIAL_PRIMES] = {
 const uint8_t trial_count[KERNEL_CLASSES] = {
     [KERNEL_NARROW] = 12, /* 17 to 61 */
     [KERNEL_MIDDLE] = 12,
-    [KERNEL_WIDE] = 60, /* 17 to 337 */
+    [KERNEL_WIDE] = 44, /* 17 to 229 */
 };

@@ -6,7 +6,7 @@
  *   store ADDRESS:PORT big NUMBERS                     seconds from the post to the end of the batch
  *   store DIRECTORY bare SECONDS                       one-row commits of SQLite a second, there
  *
- * Prints one number. bench/store.sh compares them.
+ * Prints one number. store.sh compares them.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

@@ -1,0 +1,200 @@
+/* peers - the libraries the core is compared with: see peers.h. */
+#include "bench/primality/peers.h"
+
+#include "worker/primality/kernel.h"
+#include "worker/primality/primality.h"
+
+#include <gmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(HAVE_FLINT)
+#include <flint/fmpz.h>
+#include <flint/ulong_extras.h>
+#endif
+#if defined(HAVE_PARI)
+#include <pari/pari.h>
+#endif
+
+enum { GMP_ROUNDS = 25, PATH_SIZE = 4096 };
+
+double peers_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
+}
+
+static double run_kernel(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+                         size_t *primes)
+{
+    uint8_t verdicts[8192];
+    double start = peers_clock();
+    kernel_test_u64(kernel, numbers, count, verdicts, NULL);
+    double elapsed = peers_clock() - start;
+    *primes = 0;
+    for (size_t i = 0; i < count; i++)
+        *primes += verdicts[i] == PRIMALITY_PRIME;
+    return elapsed;
+}
+
+static double run_ours(const uint64_t *numbers, size_t count, size_t *primes)
+{
+    return run_kernel(kernel_chosen(), numbers, count, primes);
+}
+
+static double run_portable(const uint64_t *numbers, size_t count, size_t *primes)
+{
+    return run_kernel(kernel_available(0), numbers, count, primes);
+}
+
+static double run_ours_limbs(const uint64_t *limbs, size_t count)
+{
+    double start = peers_clock();
+    primality_test_limbs(limbs, count, NULL);
+    return peers_clock() - start;
+}
+
+static double run_gmp(const uint64_t *numbers, size_t count, size_t *primes)
+{
+    *primes = 0;
+    double start = peers_clock();
+    for (size_t i = 0; i < count; i++) {
+        mpz_t n;
+        mpz_roinit_n(n, numbers + i, numbers[i] != 0);
+        *primes += mpz_probab_prime_p(n, GMP_ROUNDS) != 0;
+    }
+    return peers_clock() - start;
+}
+
+/* GMP declares its test pure: without a use of the answer the call would go. */
+static volatile int answer;
+
+static double run_gmp_limbs(const uint64_t *limbs, size_t count)
+{
+    mpz_t n;
+    mpz_roinit_n(n, limbs, (mp_size_t)count);
+    double start = peers_clock();
+    answer = mpz_probab_prime_p(n, GMP_ROUNDS);
+    return peers_clock() - start;
+}
+
+#if defined(HAVE_FLINT)
+
+static double run_flint(const uint64_t *numbers, size_t count, size_t *primes)
+{
+    *primes = 0;
+    double start = peers_clock();
+    for (size_t i = 0; i < count; i++)
+        *primes += n_is_prime(numbers[i]) != 0;
+    return peers_clock() - start;
+}
+
+static double run_flint_limbs(const uint64_t *limbs, size_t count)
+{
+    mpz_t n;
+    fmpz_t f;
+    fmpz_init(f);
+    fmpz_set_mpz(f, mpz_roinit_n(n, limbs, (mp_size_t)count));
+    double start = peers_clock();
+    answer = fmpz_is_probabprime(f);
+    double elapsed = peers_clock() - start;
+    fmpz_clear(f);
+    return elapsed;
+}
+
+#endif
+
+#if defined(HAVE_PARI)
+
+static double run_pari(const uint64_t *numbers, size_t count, size_t *primes)
+{
+    *primes = 0;
+    double start = peers_clock();
+    for (size_t i = 0; i < count; i++)
+        *primes += uisprime(numbers[i]) != 0;
+    return peers_clock() - start;
+}
+
+static double run_pari_limbs(const uint64_t *limbs, size_t count)
+{
+    pari_sp before = avma;
+    GEN n = cgetipos((long)count + 2);
+    for (size_t i = 0; i < count; i++)
+        *int_W(n, (long)i) = (long)limbs[i];
+    double start = peers_clock();
+    answer = BPSW_psp(n) != 0;
+    double elapsed = peers_clock() - start;
+    avma = before;
+    return elapsed;
+}
+
+#endif
+
+static FILE *to_mpu;
+static FILE *from_mpu;
+
+static void start_mpu(const char *directory)
+{
+    char script[PATH_SIZE];
+    int in[2];
+    int out[2];
+    snprintf(script, sizeof script, "%s/mpu.pl", directory);
+    if (pipe(in) != 0 || pipe(out) != 0)
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(in[0], STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        close(in[1]);
+        close(out[0]);
+        execlp("perl", "perl", script, (char *)NULL);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    to_mpu = fdopen(in[1], "w");
+    from_mpu = fdopen(out[0], "r");
+}
+
+/* Below 0 when there is no Math::Prime::Util. */
+static double run_mpu(const uint64_t *numbers, size_t count, size_t *primes)
+{
+    double elapsed = -1;
+    if (to_mpu == NULL || from_mpu == NULL)
+        return elapsed;
+    for (size_t i = 0; i < count; i++)
+        fprintf(to_mpu, "%llu ", (unsigned long long)numbers[i]);
+    fputc('\n', to_mpu);
+    fflush(to_mpu);
+    if (fscanf(from_mpu, "%lf %zu", &elapsed, primes) != 2) {
+        to_mpu = NULL;
+        return -1;
+    }
+    return elapsed;
+}
+
+void peers_start(const char *directory)
+{
+    signal(SIGPIPE, SIG_IGN);
+    start_mpu(directory);
+#if defined(HAVE_PARI)
+    pari_init(64 << 20, 1 << 16);
+#endif
+}
+
+const struct peer peers[] = {{"primed", run_ours, run_ours_limbs},
+#if defined(HAVE_FLINT)
+                             {"FLINT", run_flint, run_flint_limbs},
+#endif
+                             {"portable", run_portable, NULL},
+#if defined(HAVE_PARI)
+                             {"PARI", run_pari, run_pari_limbs},
+#endif
+                             {"MPU", run_mpu, NULL},
+                             {"GMP", run_gmp, run_gmp_limbs},
+                             {NULL, NULL, NULL}};
