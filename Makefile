@@ -27,7 +27,7 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3
 TEST_LIBS   := criterion libcurl
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 unit: $(BUILD)/tests/unit ## the unit tests alone
 	$<
 
-include $(wildcard worker/*/*.mk tests/*/*.mk bench/*.mk scripts/*.mk)
+include $(wildcard worker/*/*.mk tests/*/*.mk bench/*.mk bench/*/*.mk scripts/*.mk)
 
 .PHONY: format
 format: ## lay out the C sources by clang-format

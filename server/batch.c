@@ -112,3 +112,23 @@ uint64_t batch_finished(const struct batch *batch)
         finished += batch->counts[i];
     return finished;
 }
+
+void batch_enter(struct batch *batch, enum batch_status status)
+{
+    batch->status = status;
+    if (status == BATCH_RUNNING) {
+        batch->started_ns = clock_wall_ns();
+    } else if (batch_has_ended(batch)) {
+        batch->ended_ns = clock_wall_ns();
+        batch->expires_ns = batch->ended_ns + batch->ttl_s * NS_PER_S;
+    }
+}
+
+bool batch_count(struct batch *batch, const uint8_t *verdicts, const float *seconds, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        batch->counts[verdicts[i]]++;
+        batch->compute_seconds += (double)seconds[i];
+    }
+    return batch_finished(batch) == batch->total;
+}

@@ -85,4 +85,20 @@ static inline bool batch_has_ended(const struct batch *batch)
     return batch->status == BATCH_COMPLETED || batch->status == BATCH_CANCELED;
 }
 
+/* Move to another status, stamping the times that go with it. */
+void batch_enter(struct batch *batch, enum batch_status status);
+
+/*
+ * Add the verdicts and times of `count` numbers to the counts. True if no number is left without a
+ * verdict: the batch is to enter batch_final_status().
+ */
+bool batch_count(struct batch *batch, const uint8_t *verdicts, const float *seconds,
+                 uint32_t count);
+
+/* How it ends once every number has its verdict. */
+static inline enum batch_status batch_final_status(const struct batch *batch)
+{
+    return batch->status == BATCH_CANCELING ? BATCH_CANCELED : BATCH_COMPLETED;
+}
+
 #endif

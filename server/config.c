@@ -124,12 +124,25 @@ static const char *read_workers(struct config *config, const char *text)
 
 static const char *read_store(struct config *config, const char *text)
 {
-    (void)config;
-    return strcmp(text, "memory") == 0 ? NULL : "memory, the only store so far";
+    bool memory = strcmp(text, "memory") == 0;
+    if (!memory && strcmp(text, "sqlite") != 0)
+        return "sqlite or memory";
+    config->store = memory ? CONFIG_MEMORY : CONFIG_SQLITE;
+    return NULL;
+}
+
+static const char *read_data_dir(struct config *config, const char *text)
+{
+    if (*text == '\0' || strlen(text) >= sizeof config->data_dir)
+        return "the path of a directory";
+    strcpy(config->data_dir, text);
+    return NULL;
 }
 
 static const char *read_max_store(struct config *config, const char *text)
 {
+    if (*text == '\0')
+        return NULL;
     return read_bytes(text, 1 << 20, &config->max_store) ? NULL : "bytes, at least 1M";
 }
 
@@ -205,8 +218,11 @@ static const struct option_row options[] = {
     {"listen", "ADDR:PORT", "127.0.0.1:8080", read_listen,
      "where to listen; port 0 picks a free one and logs it"},
     {"workers", "N", "", read_workers, "worker processes; by default one a processor"},
-    {"store", "KIND", "memory", read_store, "where batches live: memory (gone with the service)"},
-    {"max-store", "BYTES", "1G", read_max_store, "what the store may take, numbers and verdicts"},
+    {"store", "KIND", "sqlite", read_store,
+     "where batches live: sqlite (on disk) or memory (gone with the service)"},
+    {"data-dir", "DIR", "./primed-data", read_data_dir, "where sqlite keeps its files"},
+    {"max-store", "BYTES", "", read_max_store,
+     "what the store may take; by default 16G on disk, 1G in memory"},
     {"max-body", "BYTES", "1G", read_max_body, "the longest request body"},
     {"max-digits", "N", "10000", read_max_digits, "the most decimal digits of one number"},
     {"max-connections", "N", "4096", read_max_connections, "client connections at once"},

@@ -13,6 +13,8 @@
 
 #include "common/log.h"
 
+enum config_store { CONFIG_SQLITE, CONFIG_MEMORY };
+
 /* Which requests get a line in the log. */
 enum log_requests {
     LOG_REQUESTS_NONE,
@@ -21,10 +23,12 @@ enum log_requests {
 };
 
 struct config {
-    char listen_host[256];     /* a name or an address; "" means every address */
-    char listen_port[16];      /* a number or a service name; "0" picks a free one */
-    unsigned workers;          /* processes, 1 .. CONFIG_MAX_WORKERS */
-    uint64_t max_store;        /* bytes the store may use */
+    char listen_host[256]; /* a name or an address; "" means every address */
+    char listen_port[16];  /* a number or a service name; "0" picks a free one */
+    unsigned workers;      /* processes, 1 .. CONFIG_MAX_WORKERS */
+    enum config_store store;
+    char data_dir[4000];       /* where the durable store keeps its files */
+    uint64_t max_store;        /* bytes the store may use; 0: what suits the store */
     uint64_t max_body;         /* bytes of one request body */
     uint64_t max_digits;       /* decimal digits of one number */
     unsigned max_connections;  /* at once */

@@ -19,6 +19,7 @@ enum {
     BULK_PER_WORKER = 2,  /* blocks in flight for each worker: one running, one to go on with */
     CANCEL_GRACE_MS = 20, /* a worker that has not seen a cancellation by then is killed */
     TIMEOUT_CHECKS = 10,  /* how often within its time limit a number is looked at */
+    BEHIND_CHECK_MS = 5,  /* how often a store that is behind is looked at */
     LOOK_AGAIN_S = 1,     /* after which the dispatcher looks at blocks in flight in any case */
 };
 
@@ -47,6 +48,7 @@ struct dispatcher {
     unsigned free_count;
     unsigned in_flight;   /* blocks of numbers out */
     unsigned bulk_flight; /* those of them that the rounds have sent */
+    bool waits_for_store; /* work was not handed out because a store is behind */
     bool closed;          /* the sentinels are out: nothing more may follow */
     bool idle;            /* the thread found nothing in flight when it last looked */
     bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
@@ -83,17 +85,24 @@ static unsigned bulk_limit(const struct dispatcher *d)
     return BULK_PER_WORKER * (workers ? workers : 1);
 }
 
-/* Put the job's next chunk into a free block and push it. False if the batch is gone. */
+/*
+ * Put the job's next chunk without verdicts into a free block and push it. False if there is none, or
+ * the batch is gone.
+ */
 static bool hand_out(struct dispatcher *d, struct job *job, bool bulk)
 {
     struct chunk chunk;
     uint32_t index = d->free_blocks[d->free_count - 1];
     struct block *block = arena_block(d->arena, index);
-    if (job->next_chunk == 0) {
+    if (!job->started) {
         struct batch batch;
         if (store_start(job->store, &job->id, &batch) != STORE_OK)
             return false;
+        job->started = true;
     }
+    if (store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk) != STORE_OK ||
+        job->next_chunk == job->chunk_count)
+        return false;
     if (store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words) != STORE_OK)
         return false;
 
@@ -133,9 +142,13 @@ static void fill(struct dispatcher *d)
     }
 
     unsigned limit = bulk_limit(d);
+    d->waits_for_store = false;
     while (d->free_count > 0 && d->bulk_flight < limit) {
         struct job *job = schedule_next(&d->schedule);
         if (!job)
+            break;
+        d->waits_for_store = store_is_behind(job->store);
+        if (d->waits_for_store)
             break;
         if (hand_out(d, job, true)) {
             pushed++;
@@ -323,14 +336,17 @@ static int64_t check_running(struct dispatcher *d)
 /*
  * How long the thread may sleep. While something is in flight, until it should be looked at again. When
  * nothing is, as long once more, so that under steady traffic nobody need wake the thread to tell
- * it that there is something again; after that, until somebody does.
+ * it that there is something again; after that, until somebody does. Nobody says when a store has caught up.
  */
 static int64_t sleep_time(struct dispatcher *d)
 {
-    d->dormant = d->in_flight == 0 && d->idle;
+    d->dormant = d->in_flight == 0 && d->idle && !d->waits_for_store;
     d->idle = d->in_flight == 0;
+    int64_t running_ns = d->in_flight > 0 ? check_running(d) : -1;
+    if (d->waits_for_store)
+        return BEHIND_CHECK_MS * NS_PER_MS;
     if (d->in_flight > 0)
-        return check_running(d);
+        return running_ns;
     return d->dormant ? -1 : look_interval(d);
 }
 

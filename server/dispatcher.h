@@ -40,8 +40,8 @@ struct dispatcher_options {
 struct dispatcher *dispatcher_start(const struct dispatcher_options *options);
 
 /*
- * Hand over a batch of the store that has not ended, from its first chunk on. 0, or -1 without memory
- * or once the pool has closed after a drain.
+ * Hand over a batch of the store that has not ended, to be worked on where it has no verdicts. 0, or -1
+ * without memory or once the pool has closed after a drain.
  */
 int dispatcher_submit(struct dispatcher *dispatcher, struct store *store,
                       const struct batch *batch);

@@ -10,11 +10,50 @@
 #include "server/dispatcher.h"
 #include "server/http/http.h"
 #include "server/store/memory.h"
+#include "server/store/sqlite.h"
 
 enum {
     SCRATCH_BYTES = 16 * 1024 * 1024, /* for single big numbers; some hundred at once */
     FINISH_GRACE_MS = 2000,           /* for requests under way, once all work is done */
+    RECOVER_STEP = 64,                /* batches handed to the dispatcher at once */
 };
+static const uint64_t memory_bytes = UINT64_C(1) << 30; /* what a store may take if nobody says */
+static const uint64_t disk_bytes = UINT64_C(16) << 30;
+
+/* The store that was asked for, or NULL after logging why there is none. */
+static struct store *open_store(const struct config *config)
+{
+    if (config->store == CONFIG_SQLITE)
+        return store_sqlite_open(config->data_dir,
+                                 config->max_store ? config->max_store : disk_bytes);
+    struct store *store = store_memory_open(config->max_store ? config->max_store : memory_bytes);
+    if (!store)
+        log_error("cannot open the store", log_str("error", "out of memory"));
+    return store;
+}
+
+/* Go on with what was left to be done when the store was closed, or the front died. */
+static void resume_work(struct store *store, struct dispatcher *dispatcher)
+{
+    struct batch batches[RECOVER_STEP];
+    int64_t resumed = 0;
+    int64_t pending = 0;
+    for (size_t count = RECOVER_STEP; count == RECOVER_STEP;) {
+        count = store_unfinished(store, resumed ? &batches[RECOVER_STEP - 1].id : NULL, batches,
+                                 RECOVER_STEP);
+        for (size_t i = 0; i < count; i++) {
+            struct batch *batch = &batches[i];
+            pending += (int64_t)(batch->total - batch_finished(batch));
+            if (batch->status == BATCH_CANCELING)
+                store_drop(store, &batch->id, 0, batch);
+            else if (dispatcher_submit(dispatcher, store, batch) < 0)
+                log_warning("a batch waits for the next start", log_str("error", "out of memory"));
+        }
+        resumed += (int64_t)count;
+    }
+    if (resumed > 0)
+        log_info("resumed", log_int("batches", resumed), log_int("numbers", pending));
+}
 
 static void wait_for_drain(struct control *control)
 {
@@ -27,7 +66,9 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
 {
     child_settle(supervisor, "primed-front");
 
-    struct store *store = store_memory_open(config->max_store);
+    struct store *store = open_store(config);
+    if (!store)
+        exit(EXIT_FAILURE);
     struct store *scratch = store_memory_open(SCRATCH_BYTES);
     struct http_options http_options = {
         .config = config,
@@ -36,12 +77,12 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
         .scratch = scratch,
         .listen_socket = listen_socket,
     };
-    struct http *http = store && scratch ? http_new(&http_options) : NULL;
+    struct http *http = scratch ? http_new(&http_options) : NULL;
     struct dispatcher_options dispatcher_options = {
         .arena = arena,
         .supervisor = supervisor,
         .number_timeout_ns = config->number_timeout_ns,
-        .finish_all = store && !store->durable,
+        .finish_all = !store->durable,
         .listener = http_notify,
         .context = http,
     };
@@ -50,6 +91,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
         log_error("cannot start the front", log_str("error", "out of memory"));
         exit(EXIT_FAILURE);
     }
+    resume_work(store, dispatcher);
     if (http_start(http, dispatcher) < 0)
         exit(EXIT_FAILURE);
     atomic_store(&arena->control->front_ready, 1);

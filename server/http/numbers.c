@@ -53,18 +53,19 @@ static void release(struct request *request)
     free(question);
 }
 
-/* The store has taken the question, or could not. It is in memory, so this is called at once. */
-static void committed(void *context, enum store_result result, const struct batch *batch)
+/* Make the draft a batch of one number, and set it to work. */
+static void submit(struct request *request, struct store_draft *draft)
 {
-    struct request *request = context;
     struct question *question = request->state;
     struct http *http = request->http;
-    if (result != STORE_OK)
+    struct store *scratch = http->options.scratch;
+    struct batch batch;
+    if (store_commit(scratch, draft, &question_spec, &batch, NULL, NULL) != STORE_OK)
         return;
-    question->id = batch->id;
-    question->asked = dispatcher_submit(http->dispatcher, http->options.scratch, batch) == 0;
+    question->id = batch.id;
+    question->asked = dispatcher_submit(http->dispatcher, scratch, &batch) == 0;
     if (!question->asked)
-        store_remove(http->options.scratch, &batch->id);
+        store_remove(scratch, &batch.id);
 }
 
 /* Hand the number to the workers. False if it could not be. */
@@ -84,7 +85,7 @@ static bool ask(struct request *request, const struct number *number)
                      CHUNK_APPENDED &&
                  store_begin(scratch, &draft) == STORE_OK;
     if (built && store_append(scratch, draft, &builder.chunk) == STORE_OK)
-        store_commit(scratch, draft, &question_spec, committed, request);
+        submit(request, draft);
     else if (built)
         store_discard(scratch, draft);
     chunk_builder_destroy(&builder);

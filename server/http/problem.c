@@ -26,7 +26,9 @@ static const struct {
                                         "Unsupported media type"},
     [PROBLEM_INVALID_BATCH] = {422, "/problems/invalid-batch", "Not a batch of integers"},
     [PROBLEM_TOO_MANY_DIGITS] = {422, "/problems/too-many-digits", "Too many digits"},
+    [PROBLEM_STORE_FAILED] = {500, "/problems/store-failed", "The store has failed"},
     [PROBLEM_FULL] = {503, "/problems/full", "Full"},
+    [PROBLEM_NO_SPACE] = {507, "/problems/no-space", "No space"},
     [PROBLEM_DRAINING] = {503, "/problems/draining", "Draining"},
 };
 
@@ -82,7 +84,7 @@ void problem_reply_errors(struct request *request, enum problem problem, const c
     free(json);
     json_decref(root);
 
-    if (kinds[problem].status == MHD_HTTP_SERVICE_UNAVAILABLE)
+    if (kinds[problem].status >= MHD_HTTP_SERVICE_UNAVAILABLE)
         headers = retry_after;
     reply_text(request, kinds[problem].status, "application/problem+json", &text, headers);
 }

@@ -23,7 +23,9 @@ enum problem {
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
     PROBLEM_INVALID_BATCH,
     PROBLEM_TOO_MANY_DIGITS,
+    PROBLEM_STORE_FAILED,
     PROBLEM_FULL,
+    PROBLEM_NO_SPACE,
     PROBLEM_DRAINING,
 };
 
@@ -35,8 +37,8 @@ struct problem_error {
 };
 
 /*
- * Reply with a problem. detail is a sentence for a person, from a printf format. The problems with
- * status 503 get a Retry-After.
+ * Reply with a problem. detail is a sentence for a person, from a printf format. The problems that pass
+ * (status 503 and 507) get a Retry-After.
  */
 __attribute__((format(printf, 3, 4))) void
 problem_reply(struct request *request, enum problem problem, const char *detail, ...);

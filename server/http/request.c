@@ -211,6 +211,8 @@ bool request_batch(struct request *request, struct batch *batch)
         result = store_get(request->http->options.store, &id, batch);
     if (result == STORE_GONE)
         problem_reply(request, PROBLEM_GONE, "the batch was deleted or has expired");
+    else if (result == STORE_FAILED)
+        problem_reply(request, PROBLEM_STORE_FAILED, "the batch cannot be read; see the log");
     else if (result != STORE_OK)
         problem_reply(request, PROBLEM_NOT_FOUND, "there never was a batch of this id");
     return result == STORE_OK;

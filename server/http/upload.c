@@ -14,8 +14,8 @@
 /* JSON outside the integers: above all metadata, which every look at the batch sends back. */
 enum { ENVELOPE_MAX = 16 * 1024 };
 
-/* Where a commit stands; see commit(). */
-enum commit_state { COMMIT_PENDING, COMMIT_SUSPENDED, COMMIT_DONE };
+/* Where a wait for the store stands; see sleep_until_woken(). */
+enum sleep_state { SLEEP_AWAKE, SLEEP_SUSPENDED, SLEEP_WOKEN };
 
 struct upload {
     struct intake *intake;
@@ -23,7 +23,8 @@ struct upload {
     struct store_draft *draft;
     bool too_large; /* more than max_body came */
     bool committing;
-    _Atomic int commit_state;
+    _Atomic int sleep_state;
+    bool settled;             /* the result has been acted on */
     enum store_result result; /* of the commit */
     struct batch batch;
 };
@@ -73,6 +74,8 @@ static void reply_unavailable(struct request *request, enum store_result result)
     else if (result == STORE_FULL)
         problem_reply(request, PROBLEM_FULL,
                       "the store is full; try again when batches have ended");
+    else if (result == STORE_NO_SPACE)
+        problem_reply(request, PROBLEM_NO_SPACE, "the disk of the store is full");
     else
         problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
 }
@@ -153,7 +156,31 @@ bool upload_begin(struct request *request)
     return false;
 }
 
+/* --- waiting for the store ---------------------------------------------------------------------- */
+
+/* The store has done what the request waits for. From any thread. */
+static void wake(struct request *request)
+{
+    struct upload *upload = request->state;
+    if (atomic_exchange(&upload->sleep_state, SLEEP_WOKEN) == SLEEP_SUSPENDED)
+        MHD_resume_connection(request->connection);
+}
+
+/* Suspend the connection until wake(): whichever of the two comes second resumes it. */
+static void sleep_until_woken(struct request *request)
+{
+    struct upload *upload = request->state;
+    MHD_suspend_connection(request->connection);
+    if (atomic_exchange(&upload->sleep_state, SLEEP_SUSPENDED) == SLEEP_WOKEN)
+        MHD_resume_connection(request->connection);
+}
+
 /* --- the body ----------------------------------------------------------------------------------- */
+
+static void resumed(void *context)
+{
+    wake(context);
+}
 
 void upload_body(struct request *request, const char *bytes, size_t size)
 {
@@ -162,6 +189,11 @@ void upload_body(struct request *request, const char *bytes, size_t size)
         upload->too_large = true;
     else
         intake_feed(upload->intake, bytes, size);
+
+    /* A client that is faster than the disk is slowed down by its own connection. */
+    atomic_store(&upload->sleep_state, SLEEP_AWAKE);
+    if (store_pause(upload->store, upload->draft, resumed, request))
+        sleep_until_woken(request);
 }
 
 /* --- after the body ----------------------------------------------------------------------------- */
@@ -225,57 +257,61 @@ static void reply_refused(struct request *request, enum intake_status status)
     }
 }
 
-/* The store has made the draft a batch, or could not. From any thread. */
-static void committed(void *context, enum store_result result, const struct batch *batch)
+/* The batch is as durable as the store makes it, or could not be stored. From any thread. */
+static void committed(void *context, enum store_result result)
 {
     struct request *request = context;
     struct upload *upload = request->state;
     upload->result = result;
-    if (result == STORE_OK)
-        upload->batch = *batch;
-    if (atomic_exchange(&upload->commit_state, COMMIT_DONE) == COMMIT_SUSPENDED)
-        MHD_resume_connection(request->connection);
+    wake(request);
 }
 
 /*
- * Commit the draft. Where the store answers later, the connection sleeps until it does: whichever of
- * the two, suspending and answering, comes second, resumes it.
+ * Make the draft a batch and set it to work, without waiting for the disk to have it: only the answer
+ * waits for that. False after replying that it cannot be.
  */
-static void commit(struct request *request, const struct intake_envelope *envelope)
+static bool commit(struct request *request, const struct intake_envelope *envelope)
 {
+    struct http *http = request->http;
     struct upload *upload = request->state;
     struct batch_spec spec = {
         .priority = envelope->priority,
-        .ttl_s = envelope->ttl ? envelope->ttl : request->http->options.config->ttl_s,
+        .ttl_s = envelope->ttl ? envelope->ttl : http->options.config->ttl_s,
         .metadata = envelope->metadata,
     };
     struct store_draft *draft = upload->draft;
     upload->draft = NULL;
     upload->committing = true;
-    store_commit(upload->store, draft, &spec, committed, request);
-    if (atomic_load(&upload->commit_state) == COMMIT_DONE)
-        return;
-    MHD_suspend_connection(request->connection);
-    if (atomic_exchange(&upload->commit_state, COMMIT_SUSPENDED) == COMMIT_DONE)
-        MHD_resume_connection(request->connection);
-}
-
-/* The batch is there: set it to work. False after replying that it could not be. */
-static bool submit(struct request *request)
-{
-    struct http *http = request->http;
-    struct upload *upload = request->state;
-    if (upload->result != STORE_OK) {
-        reply_unavailable(request, upload->result);
+    atomic_store(&upload->sleep_state, SLEEP_AWAKE);
+    enum store_result result =
+        store_commit(upload->store, draft, &spec, &upload->batch, committed, request);
+    intake_free(upload->intake); /* and with it the envelope */
+    upload->intake = NULL;
+    if (result != STORE_OK) {
+        reply_unavailable(request, result);
         return false;
     }
-    bool has_ended = batch_has_ended(&upload->batch);
-    if (!has_ended && dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
+    if (!batch_has_ended(&upload->batch) &&
+        dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
         !upload->store->durable) {
         store_remove(upload->store, &upload->batch.id);
         reply_unavailable(request, STORE_NO_MEMORY);
         return false;
     }
+    return true;
+}
+
+/* The store has the batch, or could not keep it: count it. False after replying that it could not. */
+static bool settle(struct request *request)
+{
+    struct http *http = request->http;
+    struct upload *upload = request->state;
+    if (upload->result != STORE_OK) {
+        dispatcher_cancel(http->dispatcher, &upload->batch.id);
+        reply_unavailable(request, upload->result);
+        return false;
+    }
+    bool has_ended = batch_has_ended(&upload->batch);
     atomic_fetch_add(&http->counters.batches_accepted, 1);
     atomic_fetch_add(&http->counters.numbers_accepted, upload->batch.total);
     if (has_ended)
@@ -301,14 +337,16 @@ void upload_handle(struct request *request)
             reply_unavailable(request, STORE_OK);
             return;
         }
-        commit(request, &envelope);
-        if (atomic_load(&upload->commit_state) != COMMIT_DONE)
-            return; /* called again once it is */
+        if (!commit(request, &envelope))
+            return;
+        if (atomic_load(&upload->sleep_state) != SLEEP_WOKEN) {
+            sleep_until_woken(request);
+            return; /* called again once it is stored */
+        }
     }
-    if (upload->intake) {
-        intake_free(upload->intake);
-        upload->intake = NULL;
-        if (!submit(request))
+    if (!upload->settled) {
+        upload->settled = true;
+        if (!settle(request))
             return;
     }
     batches_reply_accepted(request, &upload->batch);

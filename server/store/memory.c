@@ -93,15 +93,25 @@ static void memory_discard(struct store *store, struct store_draft *draft)
     records_free(draft);
 }
 
-static void memory_commit(struct store *store, struct store_draft *draft,
-                          const struct batch_spec *spec, store_committed *done, void *context)
+static bool memory_pause(struct store *store, struct store_draft *draft, store_resumed *resumed,
+                         void *context)
+{
+    (void)store;
+    (void)draft;
+    (void)resumed;
+    (void)context;
+    return false;
+}
+
+static enum store_result memory_commit(struct store *store, struct store_draft *draft,
+                                       const struct batch_spec *spec, struct batch *snapshot,
+                                       store_committed *done, void *context)
 {
     struct memory_store *memory = memory_of(store);
     size_t metadata_size = spec->metadata ? strlen(spec->metadata) + 1 : 0;
     if (!reserve_for(memory, draft, metadata_size)) {
         memory_discard(store, draft);
-        done(context, STORE_FULL, NULL);
-        return;
+        return STORE_FULL;
     }
     draft->metadata = spec->metadata ? strdup(spec->metadata) : NULL;
     bool complete = draft->metadata || !spec->metadata;
@@ -113,20 +123,20 @@ static void memory_commit(struct store *store, struct store_draft *draft,
     batch->created_ns = clock_wall_ns();
     batch->id = batch_id_next(&memory->ids, batch->created_ns);
     complete = complete && records_add(memory, draft) == 0;
-    struct batch snapshot;
     if (complete) {
         if (batch->total == 0)
             records_set_status(memory, draft, BATCH_COMPLETED);
-        snapshot = *batch;
+        *snapshot = *batch;
     }
     pthread_mutex_unlock(&memory->lock);
 
-    if (complete) {
-        done(context, STORE_OK, &snapshot);
-    } else {
+    if (!complete) {
         memory_discard(store, draft);
-        done(context, STORE_NO_MEMORY, NULL);
+        return STORE_NO_MEMORY;
     }
+    if (done)
+        done(context, STORE_OK);
+    return STORE_OK;
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
@@ -172,6 +182,25 @@ static size_t memory_list(struct store *store, const struct batch_id *after, int
         if (status < 0 || (int)record->batch.status == status)
             batches[count++] = record->batch;
         record = records_older(memory, &record->batch.id);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return count;
+}
+
+static size_t memory_unfinished(struct store *store, const struct batch_id *after,
+                                struct batch *batches, size_t max)
+{
+    struct memory_store *memory = memory_of(store);
+    size_t count = 0;
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    TAILQ_FOREACH(record, &memory->by_age, by_age)
+    {
+        if (count == max)
+            break;
+        if (!batch_has_ended(&record->batch) &&
+            (!after || batch_id_compare(&record->batch.id, after) > 0))
+            batches[count++] = record->batch;
     }
     pthread_mutex_unlock(&memory->lock);
     return count;
@@ -249,6 +278,28 @@ static void memory_stats(struct store *store, struct store_stats *stats)
 
 /* --- working ------------------------------------------------------------------------------------ */
 
+static enum store_result memory_pending(struct store *store, const struct batch_id *id,
+                                        uint32_t from, uint32_t *index)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_draft *record;
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = records_find(memory, id, &record);
+    if (result == STORE_OK) {
+        *index = from;
+        while (*index < record->batch.chunk_count && record->chunks[*index]->posted)
+            ++*index;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return result;
+}
+
+static bool memory_is_behind(struct store *store)
+{
+    (void)store;
+    return false;
+}
+
 static enum store_result memory_start(struct store *store, const struct batch_id *id,
                                       struct batch *batch)
 {
@@ -312,6 +363,8 @@ static enum store_result memory_drop(struct store *store, const struct batch_id 
     if (result == STORE_OK && !batch_has_ended(&record->batch)) {
         for (uint32_t i = from; i < record->batch.chunk_count; i++) {
             struct stored_chunk *stored = record->chunks[i];
+            if (stored->posted)
+                continue;
             memset(stored->verdicts, VERDICT_CANCELED, stored->chunk.count);
             memset(stored->seconds, 0, stored->chunk.count * sizeof *stored->seconds);
             records_count_chunk(memory, record, stored);
@@ -354,14 +407,18 @@ static void memory_close(struct store *store)
 static const struct store_ops memory_ops = {
     .begin = memory_begin,
     .append = memory_append,
+    .pause = memory_pause,
     .commit = memory_commit,
     .discard = memory_discard,
     .get = memory_get,
     .metadata = memory_metadata,
     .list = memory_list,
+    .unfinished = memory_unfinished,
     .numbers = memory_numbers,
     .verdicts = memory_verdicts,
     .locate = memory_locate,
+    .pending = memory_pending,
+    .is_behind = memory_is_behind,
     .start = memory_start,
     .post = memory_post,
     .cancel = memory_cancel,

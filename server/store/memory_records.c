@@ -54,13 +54,9 @@ void records_set_status(struct memory_store *memory, struct store_draft *record,
 {
     struct batch *batch = &record->batch;
     unlist(memory, record);
-    batch->status = status;
+    batch_enter(batch, status);
     memory->stats.batches[status]++;
-    if (status == BATCH_RUNNING) {
-        batch->started_ns = clock_wall_ns();
-    } else if (batch_has_ended(batch)) {
-        batch->ended_ns = clock_wall_ns();
-        batch->expires_ns = batch->ended_ns + batch->ttl_s * NS_PER_S;
+    if (batch_has_ended(batch)) {
         record->ended_mono_ns = clock_monotonic_ns();
         record->expires_mono_ns = record->ended_mono_ns + batch->ttl_s * NS_PER_S;
         TAILQ_INSERT_TAIL(&memory->ended, record, by_status);
@@ -74,16 +70,12 @@ void records_count_chunk(struct memory_store *memory, struct store_draft *record
     stored->posted = true;
     batch->cost_ns -= stored->chunk.cost_ns;
     memory->stats.numbers_pending -= stored->chunk.count;
-    for (uint32_t i = 0; i < stored->chunk.count; i++) {
-        batch->counts[stored->verdicts[i]]++;
-        batch->compute_seconds += (double)stored->seconds[i];
-    }
+    bool finished = batch_count(batch, stored->verdicts, stored->seconds, stored->chunk.count);
     while (record->prefix_chunks < batch->chunk_count &&
            record->chunks[record->prefix_chunks]->posted)
         batch->prefix += record->chunks[record->prefix_chunks++]->chunk.count;
-    if (batch_finished(batch) == batch->total)
-        records_set_status(memory, record,
-                           batch->status == BATCH_CANCELING ? BATCH_CANCELED : BATCH_COMPLETED);
+    if (finished)
+        records_set_status(memory, record, batch_final_status(batch));
 }
 
 void records_forget(struct memory_store *memory, struct store_draft *record)

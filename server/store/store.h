@@ -10,6 +10,9 @@
  * it is committed. Its numbers never change. Verdicts are posted a chunk at a time, each chunk once;
  * the store counts them, and the batch ends when its last chunk has them. An ended batch is kept
  * for its time to live.
+ *
+ * A durable store answers a commit when the disk has the batch, and may let the verdicts trail: after
+ * a crash, chunks whose verdicts were lost are merely without verdicts again.
  */
 #ifndef SERVER_STORE_STORE_H
 #define SERVER_STORE_STORE_H
@@ -26,7 +29,9 @@ enum store_result {
     STORE_UNKNOWN,   /* no batch of that id was ever known (or it is long forgotten) */
     STORE_GONE,      /* there was one; it was deleted or has expired */
     STORE_FULL,      /* the store is at its size limit */
-    STORE_NO_MEMORY, /* the machine is */
+    STORE_NO_MEMORY, /* the machine has none left */
+    STORE_NO_SPACE,  /* the disk is full */
+    STORE_FAILED,    /* the disk or the database has failed; the log says how */
 };
 
 /* What the client says of a batch beside its numbers. */
@@ -49,27 +54,38 @@ struct store_stats {
 struct store;
 struct store_draft;
 
-/* Called once with the outcome of a commit; `batch` is the new batch if it is STORE_OK. */
-typedef void store_committed(void *context, enum store_result result, const struct batch *batch);
+/* Called once with the outcome of a commit. */
+typedef void store_committed(void *context, enum store_result result);
+
+/* Called once when the sender of a draft may go on. */
+typedef void store_resumed(void *context);
 
 /* What a store implements; each as the function of the same name below. */
 struct store_ops {
     enum store_result (*begin)(struct store *store, struct store_draft **draft);
     enum store_result (*append)(struct store *store, struct store_draft *draft,
                                 const struct chunk *chunk);
-    void (*commit)(struct store *store, struct store_draft *draft, const struct batch_spec *spec,
-                   store_committed *done, void *context);
+    bool (*pause)(struct store *store, struct store_draft *draft, store_resumed *resumed,
+                  void *context);
+    enum store_result (*commit)(struct store *store, struct store_draft *draft,
+                                const struct batch_spec *spec, struct batch *batch,
+                                store_committed *done, void *context);
     void (*discard)(struct store *store, struct store_draft *draft);
     enum store_result (*get)(struct store *store, const struct batch_id *id, struct batch *batch);
     enum store_result (*metadata)(struct store *store, const struct batch_id *id, char **metadata);
     size_t (*list)(struct store *store, const struct batch_id *after, int status,
                    struct batch *batches, size_t max);
+    size_t (*unfinished)(struct store *store, const struct batch_id *after, struct batch *batches,
+                         size_t max);
     enum store_result (*numbers)(struct store *store, const struct batch_id *id, uint32_t index,
                                  struct chunk *chunk, uint64_t *words);
     enum store_result (*verdicts)(struct store *store, const struct batch_id *id, uint32_t index,
                                   uint8_t *verdicts, float *seconds);
     enum store_result (*locate)(struct store *store, const struct batch_id *id, uint64_t number,
                                 uint32_t *index, uint64_t *first);
+    enum store_result (*pending)(struct store *store, const struct batch_id *id, uint32_t from,
+                                 uint32_t *index);
+    bool (*is_behind)(struct store *store);
     enum store_result (*start)(struct store *store, const struct batch_id *id, struct batch *batch);
     enum store_result (*post)(struct store *store, const struct batch_id *id, uint32_t index,
                               const uint8_t *verdicts, const float *seconds, struct batch *batch);
@@ -85,19 +101,19 @@ struct store_ops {
 /* The head of every store. */
 struct store {
     const struct store_ops *ops;
-    const char *name; /* "memory" */
+    const char *name; /* "memory", "sqlite" */
     bool durable;     /* a committed batch survives the death of every process */
 };
 
 /* --- receiving ---------------------------------------------------------------------------------- */
 
-/* Begin a draft: STORE_OK, STORE_FULL or STORE_NO_MEMORY. It ends by commit or discard. */
+/* Begin a draft: STORE_OK, or why there is no room for it. It ends by commit or discard. */
 static inline enum store_result store_begin(struct store *store, struct store_draft **draft)
 {
     return store->ops->begin(store, draft);
 }
 
-/* Add a copy of the chunk: STORE_OK, STORE_FULL or STORE_NO_MEMORY. One thread at a time. */
+/* Add a copy of the chunk: STORE_OK, or why there is no room for it. One thread at a time. */
 static inline enum store_result store_append(struct store *store, struct store_draft *draft,
                                              const struct chunk *chunk)
 {
@@ -105,14 +121,27 @@ static inline enum store_result store_append(struct store *store, struct store_d
 }
 
 /*
- * Turn the draft, which is used up either way, into a batch; `done` is called, perhaps from another
- * thread and perhaps before this returns, once that is as durable as the store makes it. A draft
- * without numbers becomes a batch that has ended.
+ * Is the draft so far ahead of the disk that its sender should pause? If so, `resumed` is called from
+ * another thread when it may go on; the draft must be left alone until then.
  */
-static inline void store_commit(struct store *store, struct store_draft *draft,
-                                const struct batch_spec *spec, store_committed *done, void *context)
+static inline bool store_pause(struct store *store, struct store_draft *draft,
+                               store_resumed *resumed, void *context)
 {
-    store->ops->commit(store, draft, spec, done, context);
+    return store->ops->pause(store, draft, resumed, context);
+}
+
+/*
+ * Turn the draft, which is used up either way, into a batch. With STORE_OK it is in *batch and may be
+ * worked on at once, but it is accepted only when `done` is called with STORE_OK, perhaps from another
+ * thread and perhaps before this returns: then it is as durable as the store makes it. With any other
+ * result, given to `done` or (then `done` is not called) returned, there is no batch. A draft without
+ * numbers becomes a batch that has ended. `done` may be NULL.
+ */
+static inline enum store_result store_commit(struct store *store, struct store_draft *draft,
+                                             const struct batch_spec *spec, struct batch *batch,
+                                             store_committed *done, void *context)
+{
+    return store->ops->commit(store, draft, spec, batch, done, context);
 }
 
 /* Forget the draft as if it had never been; NULL is harmless. */
@@ -121,7 +150,7 @@ static inline void store_discard(struct store *store, struct store_draft *draft)
     store->ops->discard(store, draft);
 }
 
-/* --- reading: all answer STORE_OK, STORE_UNKNOWN or STORE_GONE ------------------------------------ */
+/* --- reading: STORE_OK, STORE_UNKNOWN, STORE_GONE, or where that is possible STORE_FAILED ---------- */
 
 static inline enum store_result store_get(struct store *store, const struct batch_id *id,
                                           struct batch *batch)
@@ -144,6 +173,16 @@ static inline size_t store_list(struct store *store, const struct batch_id *afte
                                 struct batch *batches, size_t max)
 {
     return store->ops->list(store, after, status, batches, max);
+}
+
+/*
+ * Up to `max` batches that have not ended, oldest first, that are younger than *after (NULL: from the
+ * oldest): what a store that was closed or has crashed left to be done. Returns how many.
+ */
+static inline size_t store_unfinished(struct store *store, const struct batch_id *after,
+                                      struct batch *batches, size_t max)
+{
+    return store->ops->unfinished(store, after, batches, max);
 }
 
 /* Chunk `index` of 0 .. chunk_count - 1, its words copied to `words` (room for CHUNK_MAX_WORDS). */
@@ -175,7 +214,20 @@ static inline void store_stats(struct store *store, struct store_stats *stats)
     store->ops->stats(store, stats);
 }
 
-/* --- working: each leaves the batch's new state in *batch ----------------------------------------- */
+/* --- working: those that change a batch leave its new state in *batch ------------------------------ */
+
+/* The first chunk at or after `from` that has no verdicts; chunk_count if all have. */
+static inline enum store_result store_pending(struct store *store, const struct batch_id *id,
+                                              uint32_t from, uint32_t *index)
+{
+    return store->ops->pending(store, id, from, index);
+}
+
+/* Do so many verdicts wait to be written that no more work should be handed out for some ms? */
+static inline bool store_is_behind(struct store *store)
+{
+    return store->ops->is_behind(store);
+}
 
 /* The first block of the batch goes out: queued becomes running. */
 static inline enum store_result store_start(struct store *store, const struct batch_id *id,
@@ -199,7 +251,7 @@ static inline enum store_result store_cancel(struct store *store, const struct b
     return store->ops->cancel(store, id, batch);
 }
 
-/* Give all numbers of chunks `from` and later the verdict canceled. None of them may be posted. */
+/* Give all numbers of chunks `from` and later that have no verdicts the verdict canceled. */
 static inline enum store_result store_drop(struct store *store, const struct batch_id *id,
                                            uint32_t from, struct batch *batch)
 {

@@ -142,7 +142,7 @@ Test(supervision, a_number_over_its_time_is_timed_out_and_the_rest_is_right)
 
 Test(supervision, a_killed_front_comes_back_on_the_same_port)
 {
-    struct primed service = primed_start("--workers=2");
+    struct primed service = primed_start("--workers=2", "--store=memory");
     for (int round = 1; round <= 3; round++) {
         const char *id = work_id(post_primes(&service, 100));
         pid_t front = primed_front(&service);
@@ -209,7 +209,7 @@ Test(supervision, hup_replaces_every_worker_and_loses_nothing)
 Test(supervision, a_drain_under_load_completes_what_was_accepted)
 {
     enum { BATCHES = 30, NUMBERS = 3 };
-    struct primed service = primed_start("--workers=2", "--drain-timeout=60s");
+    struct primed service = primed_start("--workers=2", "--drain-timeout=60s", "--store=memory");
     int clients[BATCHES];
     for (size_t i = 0; i < BATCHES; i++) {
         const char *id = work_id(post_primes(&service, NUMBERS));
@@ -276,7 +276,7 @@ Test(supervision, a_drain_with_nothing_to_do)
 
 Test(supervision, a_drain_survives_workers_that_die)
 {
-    struct primed service = primed_start("--workers=2", "--drain-timeout=60s");
+    struct primed service = primed_start("--workers=2", "--drain-timeout=60s", "--store=memory");
     const char *id = work_id(post_primes(&service, 60));
     int client = wire_connect(&service);
     wire_print(client, "GET %s?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n", work_path(&service, id, ""));

@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -70,6 +72,7 @@ static int memory_file(void)
 {
     int fd = memfd_create("primed-test", MFD_CLOEXEC);
     cr_assert_geq(fd, 0);
+    fcntl(fd, F_SETFL, O_APPEND); /* several processes write to it */
     return fd;
 }
 
@@ -101,8 +104,23 @@ void *primed_keep(struct primed *service, void *memory)
     return memory;
 }
 
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+void primed_remove_directory(const char *path)
+{
+    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static void release_all(struct primed *service)
 {
+    if (*service->data_dir)
+        primed_remove_directory(service->data_dir);
     for (struct kept *next; service->kept; service->kept = next) {
         next = service->kept->next;
         free(service->kept->memory);
@@ -248,12 +266,23 @@ static void read_address(struct primed *service)
 
 struct primed primed_start_with(const char *const *flags)
 {
-    const char *arguments[32] = {"--listen=127.0.0.1:0"};
-    for (size_t i = 0; flags[i] && i + 2 < sizeof arguments / sizeof *arguments; i++)
-        arguments[i + 1] = flags[i];
-
     struct primed service = {
         .log = memory_file(), .curl = curl_easy_init(), .documents = json_array()};
+    const char *arguments[32] = {"--listen=127.0.0.1:0"};
+    bool has_store = false;
+    size_t count = 1;
+    for (; *flags && count + 2 < sizeof arguments / sizeof *arguments; flags++) {
+        has_store |= strncmp(*flags, "--data-dir", 10) == 0 || strncmp(*flags, "--store", 7) == 0;
+        arguments[count++] = *flags;
+    }
+    char data_dir_flag[sizeof service.data_dir + 16];
+    if (!has_store) {
+        strcpy(service.data_dir, "/tmp/primed-test.XXXXXX");
+        cr_assert_not_null(mkdtemp(service.data_dir));
+        snprintf(data_dir_flag, sizeof data_dir_flag, "--data-dir=%s", service.data_dir);
+        arguments[count] = data_dir_flag;
+    }
+
     struct launch launch = {arguments, NULL, service.log, service.log};
     service.pid = forked_start(exec_program, &launch);
     read_address(&service);

@@ -5,6 +5,7 @@
  *     ... client.h, work.h, wire.h ...
  *     primed_stop(&service);
  *
+ * It keeps its batches in a directory of its own, unless a flag names another --data-dir or --store.
  * It is build/primed beside the test program, or what the variable PRIMED names; it listens on a free
  * port of 127.0.0.1 and is ready when primed_start() returns. It leads a process group of its own and is
  * killed when the test's process dies. Whatever goes wrong here fails the test, with the service's log.
@@ -25,6 +26,7 @@
 struct primed {
     pid_t pid;         /* of the supervisor; also the process group */
     char address[64];  /* "127.0.0.1:4711" */
+    char data_dir[64]; /* made for it and removed after it; "" if a flag names another */
     int log;           /* a memfd: what it has written to standard error */
     CURL *curl;        /* of client.h */
     json_t *documents; /* those handed out, freed at the end */
@@ -75,6 +77,9 @@ pid_t primed_front(struct primed *service);
 
 /* Does that process exist, other than as a zombie? */
 bool primed_is_alive(pid_t pid);
+
+/* Remove a directory and all that is in it. */
+void primed_remove_directory(const char *path);
 
 /* Free that at the end. Returns it. */
 void *primed_keep(struct primed *service, void *memory);

@@ -38,7 +38,9 @@ Test(config, the_defaults)
     cr_expect_str_eq(config.listen_host, "127.0.0.1");
     cr_expect_str_eq(config.listen_port, "8080");
     cr_expect_geq(config.workers, 1);
-    cr_expect_eq(config.max_store, UINT64_C(1) << 30);
+    cr_expect_eq(config.store, CONFIG_SQLITE);
+    cr_expect_str_eq(config.data_dir, "./primed-data");
+    cr_expect_eq(config.max_store, 0);
     cr_expect_eq(config.max_body, UINT64_C(1) << 30);
     cr_expect_eq(config.max_digits, 10000);
     cr_expect_eq(config.ttl_s, 86400);

@@ -46,16 +46,13 @@ static enum store_result append(struct store_draft *draft, uint64_t first, uint3
 struct commit {
     int calls;
     enum store_result result;
-    struct batch batch;
 };
 
-static void committed(void *context, enum store_result result, const struct batch *batch)
+static void committed(void *context, enum store_result result)
 {
     struct commit *commit = context;
     commit->calls++;
     commit->result = result;
-    if (result == STORE_OK)
-        commit->batch = *batch;
 }
 
 static const struct batch_spec plain = {.priority = 5, .ttl_s = 3600};
@@ -63,10 +60,11 @@ static const struct batch_spec plain = {.priority = 5, .ttl_s = 3600};
 static struct batch commit_draft(struct store_draft *draft, const struct batch_spec *spec)
 {
     struct commit commit = {.calls = 0};
-    store_commit(store, draft, spec, committed, &commit);
+    struct batch batch;
+    cr_assert_eq(store_commit(store, draft, spec, &batch, committed, &commit), STORE_OK);
     cr_assert_eq(commit.calls, 1);
     cr_assert_eq(commit.result, STORE_OK);
-    return commit.batch;
+    return batch;
 }
 
 /* A batch of that many chunks of ten numbers. */

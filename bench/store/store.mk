@@ -1,0 +1,9 @@
+# What keeping batches costs.
+
+$(BUILD)/bench/store: $(OBJ)/bench/store/store.o $(COMMON_OBJS)
+	@mkdir -p $(@D)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3),LINK $@)
+
+.PHONY: bench-store
+bench-store: $(BUILD)/bench/store $(BUILD)/primed ## keeping batches, beside bare commits of SQLite (ROUNDS=n)
+	bench/store/store.sh $(BUILD)

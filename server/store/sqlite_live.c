@@ -1,0 +1,445 @@
+/* sqlite_live - the life of a record in memory. See sqlite_live.h. */
+#include "server/store/sqlite_live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "server/store/sqlite_schema.h"
+
+/* --- rows in memory ----------------------------------------------------------------------------- */
+
+static uint64_t numbers_size(const struct chunk *chunk)
+{
+    return sizeof(struct numbers_row) + chunk->words * sizeof *chunk->data;
+}
+
+static uint64_t verdicts_size(uint32_t count)
+{
+    return sizeof(struct verdicts_row) + count * (sizeof(float) + 1);
+}
+
+static void count_unwritten(struct sqlite_store *store, struct store_draft *record, uint64_t bytes)
+{
+    record->unwritten += bytes;
+    store->unwritten += bytes;
+}
+
+/* Free rows of the record; the chunks no longer point to them. */
+static void drop_rows(struct sqlite_store *store, struct store_draft *record,
+                      struct numbers_list *numbers, struct verdicts_list *verdicts)
+{
+    for (struct numbers_row *row; (row = STAILQ_FIRST(numbers));) {
+        STAILQ_REMOVE_HEAD(numbers, next);
+        record->chunks[row->index].numbers = NULL;
+        count_unwritten(store, record, -numbers_size(&row->chunk));
+        free(row);
+    }
+    for (struct verdicts_row *row; (row = STAILQ_FIRST(verdicts));) {
+        STAILQ_REMOVE_HEAD(verdicts, next);
+        record->chunks[row->index].verdicts = NULL;
+        count_unwritten(store, record, -verdicts_size(row->count));
+        free(row);
+    }
+}
+
+/* --- records ------------------------------------------------------------------------------------ */
+
+struct store_draft *live_new(void)
+{
+    struct store_draft *record = calloc(1, sizeof *record);
+    if (!record)
+        return NULL;
+    record->stored.batch.durable = true;
+    record->stored.dropped_from = UINT32_MAX;
+    STAILQ_INIT(&record->numbers);
+    STAILQ_INIT(&record->verdicts);
+    return record;
+}
+
+bool live_grow(struct sqlite_store *store, struct store_draft *record, uint32_t count)
+{
+    uint32_t capacity = record->chunk_capacity ? record->chunk_capacity : 1;
+    while (capacity < count)
+        capacity *= 2;
+    if (capacity == record->chunk_capacity)
+        return true;
+    struct live_chunk *chunks = realloc(record->chunks, capacity * sizeof *chunks);
+    if (!chunks)
+        return false;
+    store->live_bytes += (capacity - record->chunk_capacity) * sizeof *chunks;
+    record->chunks = chunks;
+    record->chunk_capacity = capacity;
+    return true;
+}
+
+/* Free a record that is in no list but perhaps the map. */
+static void free_record(struct sqlite_store *store, struct store_draft *record)
+{
+    const struct batch_id *id = &record->stored.batch.id;
+    if (id_map_get(&store->records, id) == record)
+        id_map_remove(&store->records, id);
+    drop_rows(store, record, &record->numbers, &record->verdicts);
+    store->live_bytes -= sizeof *record + record->chunk_capacity * sizeof *record->chunks;
+    free(record->chunks);
+    free(record->metadata);
+    free(record);
+}
+
+/* Count bytes against the limit; false if there is no room. */
+static bool reserve(struct sqlite_store *store, struct store_draft *record, uint64_t bytes)
+{
+    struct store_stats *stats = &store->stats;
+    if (bytes > stats->bytes_max || stats->bytes > stats->bytes_max - bytes)
+        return false;
+    stats->bytes += bytes;
+    record->stored.bytes += bytes;
+    return true;
+}
+
+/* Count the batch in the figures, or no longer. */
+static void count_batch(struct sqlite_store *store, const struct batch *batch, bool in)
+{
+    uint64_t pending = batch->total - batch_finished(batch);
+    store->stats.batches[batch->status] += in ? 1 : UINT64_MAX;
+    store->stats.numbers_pending += in ? pending : -pending;
+}
+
+/* Take the batch out of the live ones and out of the figures. */
+static void unlist(struct sqlite_store *store, struct store_draft *record)
+{
+    TAILQ_REMOVE(&store->live, record, by_age);
+    count_batch(store, &record->stored.batch, false);
+    store->stats.bytes -= record->stored.bytes;
+    record->removed = true;
+}
+
+/* --- drafts ------------------------------------------------------------------------------------- */
+
+enum store_result live_begin(struct sqlite_store *store, struct store_draft **out)
+{
+    if (clock_monotonic_ns() < store->no_space_until_ns)
+        return STORE_NO_SPACE;
+    if (store->live_bytes >= LIVE_MAX_BYTES)
+        return STORE_FULL;
+    struct store_draft *draft = live_new();
+    if (!draft)
+        return STORE_NO_MEMORY;
+    if (!reserve(store, draft, LIVE_RECORD_BYTES)) {
+        free(draft);
+        return STORE_FULL;
+    }
+    store->live_bytes += sizeof *draft;
+    draft->stored.key = store->next_key++;
+    *out = draft;
+    return STORE_OK;
+}
+
+enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,
+                              const struct chunk *chunk)
+{
+    struct batch *batch = &draft->stored.batch;
+    if (draft->failed != STORE_OK)
+        return draft->failed;
+    if (batch->chunk_count == SCHEMA_MAX_CHUNKS ||
+        !reserve(store, draft,
+                 chunk->words * sizeof *chunk->data + chunk->count * (sizeof(float) + 1)))
+        return STORE_FULL;
+    struct numbers_row *row = malloc(numbers_size(chunk));
+    if (!row || !live_grow(store, draft, batch->chunk_count + 1)) {
+        free(row);
+        return STORE_NO_MEMORY;
+    }
+    row->index = batch->chunk_count++;
+    row->first = batch->total;
+    row->chunk = *chunk;
+    row->chunk.data = row->words;
+    memcpy(row->words, chunk->data, chunk->words * sizeof *chunk->data);
+    STAILQ_INSERT_TAIL(&draft->numbers, row, next);
+    draft->chunks[row->index] = (struct live_chunk){
+        .numbers = row, .first = row->first, .cost_ns = chunk->cost_ns, .count = chunk->count};
+    batch->total += chunk->count;
+    batch->cost_ns += chunk->cost_ns;
+    count_unwritten(store, draft, numbers_size(chunk));
+    if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
+        live_queue(store, draft, true);
+    return STORE_OK;
+}
+
+bool live_pause(struct sqlite_store *store, struct store_draft *draft, store_resumed *resumed,
+                void *context)
+{
+    if (draft->failed != STORE_OK || draft->unwritten == 0 ||
+        (draft->unwritten <= LIVE_AHEAD_BYTES && store->unwritten <= LIVE_BEHIND_BYTES))
+        return false;
+    draft->resumed = resumed;
+    draft->resumed_context = context;
+    live_queue(store, draft, true);
+    return true;
+}
+
+enum store_result live_commit(struct sqlite_store *store, struct store_draft *draft)
+{
+    struct batch *batch = &draft->stored.batch;
+    if (draft->failed != STORE_OK)
+        return draft->failed;
+    batch->created_ns = clock_wall_ns();
+    batch->id = batch_id_next(&store->ids, batch->created_ns);
+    if (id_map_put(&store->records, &batch->id, draft) < 0)
+        return STORE_NO_MEMORY;
+    draft->committed = true;
+    TAILQ_INSERT_TAIL(&store->live, draft, by_age);
+    count_batch(store, batch, true);
+    if (batch->total == 0)
+        live_enter(store, draft, BATCH_COMPLETED);
+    live_queue(store, draft, true);
+    return STORE_OK;
+}
+
+void live_discard(struct sqlite_store *store, struct store_draft *draft)
+{
+    store->stats.bytes -= draft->stored.bytes;
+    draft->removed = true;
+    if (draft->spilled || draft->writing) {
+        live_queue(store, draft, true);
+        return;
+    }
+    if (draft->queued)
+        TAILQ_REMOVE(&store->dirty, draft, dirty);
+    free_record(store, draft);
+}
+
+/* --- batches ------------------------------------------------------------------------------------ */
+
+enum store_result live_find(struct sqlite_store *store, const struct batch_id *id,
+                            struct store_draft **record)
+{
+    *record = id_map_get(&store->records, id);
+    if (!*record)
+        return STORE_UNKNOWN;
+    return (*record)->removed ? STORE_GONE : STORE_OK;
+}
+
+bool live_add(struct sqlite_store *store, struct store_draft *record)
+{
+    if (id_map_put(&store->records, &record->stored.batch.id, record) < 0)
+        return false;
+    record->committed = true;
+    record->inserted = true;
+    store->live_bytes += sizeof *record;
+    TAILQ_INSERT_TAIL(&store->live, record, by_age);
+    count_batch(store, &record->stored.batch, true);
+    store->stats.bytes += record->stored.bytes;
+    return true;
+}
+
+void live_enter(struct sqlite_store *store, struct store_draft *record, enum batch_status status)
+{
+    struct batch *batch = &record->stored.batch;
+    store->stats.batches[batch->status]--;
+    batch_enter(batch, status);
+    store->stats.batches[status]++;
+    live_queue(store, record, false);
+}
+
+uint32_t live_locate(const struct store_draft *record, uint64_t number)
+{
+    /* The last chunk that begins at or before the number. */
+    uint32_t low = 0;
+    uint32_t high = record->stored.batch.chunk_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (record->chunks[middle].first <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A chunk has its verdicts: they are in the counts already. With the last one, the batch ends. */
+static void mark_posted(struct sqlite_store *store, struct store_draft *record,
+                        struct live_chunk *chunk)
+{
+    struct batch *batch = &record->stored.batch;
+    chunk->posted = true;
+    batch->cost_ns -= chunk->cost_ns < batch->cost_ns ? chunk->cost_ns : batch->cost_ns;
+    store->stats.numbers_pending -= chunk->count;
+    while (record->prefix_chunks < batch->chunk_count &&
+           record->chunks[record->prefix_chunks].posted)
+        batch->prefix += record->chunks[record->prefix_chunks++].count;
+    if (batch_finished(batch) == batch->total)
+        live_enter(store, record, batch_final_status(batch));
+}
+
+enum store_result live_post(struct sqlite_store *store, struct store_draft *record, uint32_t index,
+                            const uint8_t *verdicts, const float *seconds)
+{
+    struct live_chunk *chunk = &record->chunks[index];
+    if (chunk->posted)
+        return STORE_OK;
+    struct verdicts_row *row = malloc(verdicts_size(chunk->count));
+    if (!row)
+        return STORE_NO_MEMORY;
+    row->index = index;
+    row->count = chunk->count;
+    row->verdicts = (uint8_t *)(row->seconds + chunk->count);
+    memcpy(row->seconds, seconds, chunk->count * sizeof *seconds);
+    memcpy(row->verdicts, verdicts, chunk->count);
+    chunk->verdicts = row;
+    STAILQ_INSERT_TAIL(&record->verdicts, row, next);
+    count_unwritten(store, record, verdicts_size(chunk->count));
+    batch_count(&record->stored.batch, verdicts, seconds, chunk->count);
+    mark_posted(store, record, chunk);
+    live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
+    return STORE_OK;
+}
+
+void live_drop(struct sqlite_store *store, struct store_draft *record, uint32_t from)
+{
+    struct batch *batch = &record->stored.batch;
+    if (batch_has_ended(batch))
+        return;
+    if (from < record->stored.dropped_from)
+        record->stored.dropped_from = from;
+    for (uint32_t i = from; i < batch->chunk_count; i++) {
+        if (record->chunks[i].posted)
+            continue;
+        record->chunks[i].dropped = true;
+        batch->counts[VERDICT_CANCELED] += record->chunks[i].count;
+        mark_posted(store, record, &record->chunks[i]);
+    }
+    live_queue(store, record, false);
+}
+
+void live_remove(struct sqlite_store *store, struct store_draft *record)
+{
+    unlist(store, record);
+    live_queue(store, record, true);
+}
+
+enum store_result live_remove_stored(struct sqlite_store *store, const struct stored_batch *stored)
+{
+    /* The writer may have found that it has expired: by this clock, or by an earlier one. */
+    if (stored->batch.expires_ns <= clock_wall_ns())
+        return STORE_GONE;
+    struct store_draft *record = live_new();
+    if (!record)
+        return STORE_NO_MEMORY;
+    record->stored = *stored;
+    if (!live_add(store, record)) {
+        free(record);
+        return STORE_NO_MEMORY;
+    }
+    /* It was in the figures before, and is not there twice. */
+    count_batch(store, &stored->batch, false);
+    store->stats.bytes -= stored->bytes;
+    live_remove(store, record);
+    return STORE_OK;
+}
+
+/* --- what the writer needs ---------------------------------------------------------------------- */
+
+void live_queue(struct sqlite_store *store, struct store_draft *record, bool urgent)
+{
+    bool wake = TAILQ_EMPTY(&store->dirty) || (urgent && !store->urgent);
+    if (!record->queued) {
+        record->queued = true;
+        TAILQ_INSERT_TAIL(&store->dirty, record, dirty);
+    }
+    store->urgent |= urgent;
+    if (wake)
+        pthread_cond_signal(&store->work);
+}
+
+void live_take(struct sqlite_store *store, struct store_draft *record)
+{
+    struct taken *taken = &record->taken;
+    TAILQ_REMOVE(&store->dirty, record, dirty);
+    record->queued = false;
+    record->writing = true;
+    if (!record->committed && !record->removed)
+        record->spilled = true;
+    *taken = (struct taken){
+        .stored = record->stored,
+        .committed = record->committed,
+        .inserted = record->inserted,
+        .spilled = record->spilled,
+        .removed = record->removed,
+        .done = record->done,
+        .done_context = record->done_context,
+        .resumed = record->resumed,
+        .resumed_context = record->resumed_context,
+    };
+    record->done = NULL;
+    record->resumed = NULL;
+    STAILQ_INIT(&taken->numbers);
+    STAILQ_INIT(&taken->verdicts);
+    STAILQ_CONCAT(&taken->numbers, &record->numbers);
+    STAILQ_CONCAT(&taken->verdicts, &record->verdicts);
+}
+
+void live_settle(struct sqlite_store *store, struct store_draft *record)
+{
+    drop_rows(store, record, &record->taken.numbers, &record->taken.verdicts);
+    record->inserted = record->taken.committed;
+    record->taken.result = STORE_OK;
+}
+
+void live_refuse(struct sqlite_store *store, struct store_draft *record)
+{
+    struct taken *taken = &record->taken;
+    taken->result = STORE_NO_SPACE;
+    if (taken->inserted || taken->removed) {
+        /* Nobody waits for it: it is tried again. */
+        STAILQ_CONCAT(&taken->numbers, &record->numbers);
+        STAILQ_CONCAT(&record->numbers, &taken->numbers);
+        STAILQ_CONCAT(&taken->verdicts, &record->verdicts);
+        STAILQ_CONCAT(&record->verdicts, &taken->verdicts);
+        live_queue(store, record, false);
+        return;
+    }
+    drop_rows(store, record, &taken->numbers, &taken->verdicts);
+    record->failed = STORE_NO_SPACE;
+    if (!record->committed)
+        return;
+    if (!taken->committed) {
+        /* A part of it was being written while it was committed. */
+        taken->done = record->done;
+        taken->done_context = record->done_context;
+        record->done = NULL;
+    }
+    if (!record->removed)
+        unlist(store, record);
+    id_map_remove(&store->records, &record->stored.batch.id);
+    record->committed = false;
+    if (record->spilled)
+        live_queue(store, record, false);
+}
+
+void live_release(struct sqlite_store *store, struct store_draft *record)
+{
+    record->writing = false;
+    if (record->queued)
+        return;
+    if (!record->removed) {
+        if (!record->inserted || !batch_has_ended(&record->stored.batch))
+            return;
+        TAILQ_REMOVE(&store->live, record, by_age);
+    }
+    free_record(store, record);
+}
+
+void live_clear(struct sqlite_store *store)
+{
+    for (struct store_draft *record; (record = TAILQ_FIRST(&store->dirty));) {
+        TAILQ_REMOVE(&store->dirty, record, dirty);
+        record->queued = false;
+        if (record->removed)
+            free_record(store, record);
+    }
+    for (struct store_draft *record; (record = TAILQ_FIRST(&store->live));) {
+        TAILQ_REMOVE(&store->live, record, by_age);
+        free_record(store, record);
+    }
+}

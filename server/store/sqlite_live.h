@@ -1,0 +1,202 @@
+/*
+ * sqlite_live - the batches whose truth is in memory: those that have not ended, and those of which the
+ * disk does not have everything yet. Private to the store.
+ *
+ * Every function is called under the store's lock, but for those that say otherwise.
+ *
+ *   draft ──append──► (spilled in parts, if big) ──commit──► live ──ended and written──► on disk only
+ *     └───discard                                             └──remove──► gone
+ *
+ * A record is queued (in `dirty`) when there is something of it to write. The writer takes it from there,
+ * and what there is to write, works without the lock on what it took, and settles it under the lock
+ * again. Only the writer frees a record that it may have seen.
+ */
+#ifndef SERVER_STORE_SQLITE_LIVE_H
+#define SERVER_STORE_SQLITE_LIVE_H
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "server/id_map.h"
+#include "server/store/sqlite_reader.h"
+#include "server/store/store.h"
+
+enum {
+    LIVE_RECORD_BYTES = 512,      /* what a batch counts against the limit beside its numbers */
+    LIVE_MAX_BYTES = 512 << 20,   /* memory that unfinished batches may take, about */
+    LIVE_SPILL_BYTES = 1 << 20,   /* a draft that has more in memory is written in parts */
+    LIVE_AHEAD_BYTES = 8 << 20,   /* and one that has that much pauses */
+    LIVE_BULK_BYTES = 8 << 20,    /* with that much in memory verdicts are written at once */
+    LIVE_BEHIND_BYTES = 32 << 20, /* with that much of all batches in memory, everyone does */
+};
+
+/* The numbers of one chunk, on their way to the disk. */
+struct numbers_row {
+    STAILQ_ENTRY(numbers_row) next;
+    uint32_t index;     /* of the chunk */
+    uint64_t first;     /* the index of its first number in the batch */
+    struct chunk chunk; /* data points to words */
+    uint64_t words[];
+};
+STAILQ_HEAD(numbers_list, numbers_row);
+
+/* The verdicts of one chunk, on their way to the disk. */
+struct verdicts_row {
+    STAILQ_ENTRY(verdicts_row) next;
+    uint32_t index;
+    uint32_t count;
+    uint8_t *verdicts; /* behind the times */
+    float seconds[];
+};
+STAILQ_HEAD(verdicts_list, verdicts_row);
+
+struct live_chunk {
+    struct numbers_row *numbers;   /* NULL: on disk */
+    struct verdicts_row *verdicts; /* NULL: on disk, dropped or not there yet */
+    uint64_t first;
+    uint64_t cost_ns;
+    uint32_t count;
+    bool posted;  /* has its verdicts */
+    bool dropped; /* all of them canceled, and not on disk one by one */
+};
+
+/* What the writer writes of a record: as it was when it was taken. The writer's own, without the lock. */
+struct taken {
+    struct stored_batch stored;
+    struct numbers_list numbers;
+    struct verdicts_list verdicts;
+    bool committed;        /* a batch, not a draft */
+    bool inserted;         /* the disk has the batch */
+    bool spilled;          /* the disk has, or may have, numbers of the draft */
+    bool removed;          /* forget it */
+    store_committed *done; /* to be called with this result */
+    void *done_context;
+    enum store_result result;
+    store_resumed *resumed; /* to be called */
+    void *resumed_context;
+};
+
+struct store_draft {
+    struct stored_batch stored; /* dropped_from: chunks from there on were dropped if not posted */
+    struct live_chunk *chunks;
+    uint32_t chunk_capacity;
+    uint32_t prefix_chunks; /* chunks 0 .. prefix_chunks-1 are posted */
+    char *metadata;
+
+    uint64_t unwritten;          /* bytes of rows in memory */
+    struct numbers_list numbers; /* rows that the writer has not taken yet */
+    struct verdicts_list verdicts;
+    bool committed;           /* no draft any more */
+    bool inserted;            /* the disk has the batch */
+    bool spilled;             /* the disk has numbers of the draft, or the writer is about it */
+    bool removed;             /* or discarded: no longer there for anybody but the writer */
+    bool queued;              /* in `dirty` */
+    bool writing;             /* in the hands of the writer */
+    enum store_result failed; /* why the draft cannot be written */
+    store_committed *done;
+    void *done_context;
+    store_resumed *resumed;
+    void *resumed_context;
+    struct taken taken;
+    TAILQ_ENTRY(store_draft) by_age; /* in `live`, if committed and not removed */
+    TAILQ_ENTRY(store_draft) dirty;
+    STAILQ_ENTRY(store_draft) in_hand; /* the writer's */
+};
+TAILQ_HEAD(live_list, store_draft);
+
+struct sqlite_store {
+    struct store base;
+    char *path; /* of the database */
+    int lock_file;
+    struct reader_pool readers;
+    struct writer *writer;
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t work;  /* the writer sleeps on it */
+    struct batch_id_source ids;
+    struct id_map records;  /* id to struct store_draft, live or removed */
+    struct live_list live;  /* by id */
+    struct live_list dirty; /* to be written, the first to come first */
+    int64_t next_key;
+    uint64_t live_bytes;       /* memory of the records, about */
+    uint64_t unwritten;        /* bytes of rows in memory */
+    int64_t no_space_until_ns; /* monotonic: the disk is full, no use trying before then */
+    bool urgent;               /* somebody waits for what is in `dirty` */
+    bool stopping;
+    struct store_stats stats; /* always up to date, but for oldest_queued_ns */
+};
+
+/* --- drafts ------------------------------------------------------------------------------------- */
+
+/* A new draft; STORE_OK, or why there is no room for it. */
+enum store_result live_begin(struct sqlite_store *store, struct store_draft **draft);
+
+/* Add a chunk to a draft; STORE_OK, or why there is no room for it. */
+enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,
+                              const struct chunk *chunk);
+
+/* See store_pause(). */
+bool live_pause(struct sqlite_store *store, struct store_draft *draft, store_resumed *resumed,
+                void *context);
+
+/* Make the draft, with its spec in its batch and metadata, a live batch. STORE_OK, or why it cannot be. */
+enum store_result live_commit(struct sqlite_store *store, struct store_draft *draft);
+
+/* Throw away a draft. */
+void live_discard(struct sqlite_store *store, struct store_draft *draft);
+
+/* --- batches ------------------------------------------------------------------------------------ */
+
+/* The record of that id, STORE_GONE if it was removed, or STORE_UNKNOWN: look on the disk. */
+enum store_result live_find(struct sqlite_store *store, const struct batch_id *id,
+                            struct store_draft **record);
+
+/* A record without chunks, in no list; NULL without memory. Without the lock. */
+struct store_draft *live_new(void);
+
+/* Make room for `count` chunks. False without memory. */
+bool live_grow(struct sqlite_store *store, struct store_draft *record, uint32_t count);
+
+/* Put a batch read from the disk, with its chunks, among the live ones. False without memory. */
+bool live_add(struct sqlite_store *store, struct store_draft *record);
+
+/* Move to another status. */
+void live_enter(struct sqlite_store *store, struct store_draft *record, enum batch_status status);
+
+/* The chunk that a number lies in. */
+uint32_t live_locate(const struct store_draft *record, uint64_t number);
+
+/* Record the verdicts of a chunk; a second time is ignored. STORE_OK or STORE_NO_MEMORY. */
+enum store_result live_post(struct sqlite_store *store, struct store_draft *record, uint32_t index,
+                            const uint8_t *verdicts, const float *seconds);
+
+/* Give the numbers of chunks `from` and later that have no verdicts the verdict canceled. */
+void live_drop(struct sqlite_store *store, struct store_draft *record, uint32_t from);
+
+/* Take a batch out of the live ones; its id is gone from now on, its rows a little later. */
+void live_remove(struct sqlite_store *store, struct store_draft *record);
+
+/* The same for a batch that is only on disk. STORE_OK, STORE_GONE or STORE_NO_MEMORY. */
+enum store_result live_remove_stored(struct sqlite_store *store, const struct stored_batch *stored);
+
+/* --- what the writer needs -------------------------------------------------------------------------- */
+
+/* There is something to write of the record: at once if it is urgent, within some ms otherwise. */
+void live_queue(struct sqlite_store *store, struct store_draft *record, bool urgent);
+
+/* Take what there is to write of it. */
+void live_take(struct sqlite_store *store, struct store_draft *record);
+
+/* What was taken is on disk. */
+void live_settle(struct sqlite_store *store, struct store_draft *record);
+
+/* What was taken is not on disk, for want of room there. */
+void live_refuse(struct sqlite_store *store, struct store_draft *record);
+
+/* The callbacks of what was taken have returned: free the record if nothing is left to be done. */
+void live_release(struct sqlite_store *store, struct store_draft *record);
+
+/* Free all records. There is no writer any more. */
+void live_clear(struct sqlite_store *store);
+
+#endif

@@ -1,0 +1,230 @@
+/* sqlite_look - in memory first, then on disk. See sqlite_look.h. */
+#include "server/store/sqlite_look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum store_result look_and_lock(struct sqlite_store *store, const struct batch_id *id,
+                                struct store_draft **record, struct stored_batch *stored)
+{
+    pthread_mutex_lock(&store->lock);
+    enum store_result result = live_find(store, id, record);
+    if (result == STORE_OK)
+        return result;
+    pthread_mutex_unlock(&store->lock);
+    *record = NULL;
+    return result == STORE_UNKNOWN ? reader_batch(&store->readers, id, stored) : result;
+}
+
+enum store_result look_and_leave(struct sqlite_store *store, const struct store_draft *record,
+                                 const struct stored_batch *stored, struct batch *batch)
+{
+    *batch = record ? record->stored.batch : stored->batch;
+    if (record)
+        pthread_mutex_unlock(&store->lock);
+    return STORE_OK;
+}
+
+enum store_result look_get(struct store *base, const struct batch_id *id, struct batch *batch)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct store_draft *record;
+    struct stored_batch stored;
+    enum store_result result = look_and_lock(store, id, &record, &stored);
+    return result == STORE_OK ? look_and_leave(store, record, &stored, batch) : result;
+}
+
+enum store_result look_metadata(struct store *base, const struct batch_id *id, char **metadata)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct store_draft *record;
+    struct stored_batch stored;
+    *metadata = NULL;
+    enum store_result result = look_and_lock(store, id, &record, &stored);
+    if (result != STORE_OK)
+        return result;
+    if (!record)
+        return reader_metadata(&store->readers, stored.key, metadata);
+    bool has_any = record->metadata != NULL;
+    if (has_any)
+        *metadata = strdup(record->metadata);
+    pthread_mutex_unlock(&store->lock);
+    return has_any && !*metadata ? STORE_NO_MEMORY : STORE_OK;
+}
+
+/* The live batches of a list, newest first. */
+static size_t list_live(struct sqlite_store *store, const struct batch_id *after, int status,
+                        struct batch *batches, size_t max)
+{
+    size_t count = 0;
+    const struct store_draft *record;
+    pthread_mutex_lock(&store->lock);
+    TAILQ_FOREACH_REVERSE(record, &store->live, live_list, by_age)
+    {
+        const struct batch *batch = &record->stored.batch;
+        if (count == max)
+            break;
+        if (record->inserted && (status < 0 || (int)batch->status == status) &&
+            (!after || batch_id_compare(&batch->id, after) < 0))
+            batches[count++] = *batch;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return count;
+}
+
+/* Those of the list that are on disk and have not been removed meanwhile. */
+static size_t list_stored(struct sqlite_store *store, const struct batch_id *after, int status,
+                          struct batch *batches, size_t max)
+{
+    size_t count = 0;
+    struct batch_id last;
+    for (bool is_last = false; !is_last && count < max;) {
+        size_t end =
+            count + reader_list(&store->readers, after, status, batches + count, max - count);
+        is_last = end < max;
+        last = end > count ? batches[end - 1].id : (struct batch_id){{0}};
+        pthread_mutex_lock(&store->lock);
+        for (size_t i = count; i < end; i++) {
+            struct store_draft *record;
+            if (live_find(store, &batches[i].id, &record) != STORE_GONE)
+                batches[count++] = batches[i];
+        }
+        pthread_mutex_unlock(&store->lock);
+        after = &last;
+    }
+    return count;
+}
+
+/*
+ * Batches that have not ended are live; others may be live, on disk, or for a moment both, so the
+ * two lists are merged. The live one is read first: what leaves it is on disk by then.
+ */
+size_t look_list(struct store *base, const struct batch_id *after, int status,
+                 struct batch *batches, size_t max)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct batch *live = calloc(max + 1, sizeof *live);
+    if (!live)
+        return 0;
+    size_t live_count = list_live(store, after, status, live, max);
+    bool may_be_stored = status < 0 || status == BATCH_COMPLETED || status == BATCH_CANCELED;
+    size_t count = may_be_stored ? list_stored(store, after, status, batches, max) : 0;
+    for (size_t i = 0, at = 0; i < live_count && at < max; i++, at++) {
+        int order = -1;
+        while (at < count && (order = batch_id_compare(&batches[at].id, &live[i].id)) > 0)
+            at++;
+        if (at == max)
+            break;
+        if (at == count || order < 0) {
+            size_t moved = count == max ? max - 1 - at : count - at;
+            memmove(&batches[at + 1], &batches[at], moved * sizeof *batches);
+            count += count < max;
+        }
+        batches[at] = live[i];
+    }
+    free(live);
+    return count;
+}
+
+size_t look_unfinished(struct store *base, const struct batch_id *after, struct batch *batches,
+                       size_t max)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    size_t count = 0;
+    const struct store_draft *record;
+    pthread_mutex_lock(&store->lock);
+    TAILQ_FOREACH(record, &store->live, by_age)
+    {
+        const struct batch *batch = &record->stored.batch;
+        if (count == max)
+            break;
+        if (!batch_has_ended(batch) && (!after || batch_id_compare(&batch->id, after) > 0))
+            batches[count++] = *batch;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return count;
+}
+
+enum store_result look_numbers(struct store *base, const struct batch_id *id, uint32_t index,
+                               struct chunk *chunk, uint64_t *words)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct store_draft *record;
+    struct stored_batch stored;
+    enum store_result result = look_and_lock(store, id, &record, &stored);
+    if (result != STORE_OK)
+        return result;
+    if (record) {
+        const struct numbers_row *row = record->chunks[index].numbers;
+        stored.key = record->stored.key;
+        if (row) {
+            *chunk = row->chunk;
+            chunk->data = words;
+            memcpy(words, row->words, chunk->words * sizeof *words);
+        }
+        pthread_mutex_unlock(&store->lock);
+        if (row)
+            return STORE_OK;
+    }
+    return reader_numbers(&store->readers, stored.key, index, chunk, words);
+}
+
+enum store_result look_verdicts(struct store *base, const struct batch_id *id, uint32_t index,
+                                uint8_t *verdicts, float *seconds)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct store_draft *record;
+    struct stored_batch stored;
+    enum store_result result = look_and_lock(store, id, &record, &stored);
+    if (result != STORE_OK)
+        return result;
+    if (record) {
+        const struct live_chunk *chunk = &record->chunks[index];
+        const struct verdicts_row *row = chunk->verdicts;
+        stored.key = record->stored.key;
+        if (row) {
+            memcpy(verdicts, row->verdicts, row->count);
+            memcpy(seconds, row->seconds, row->count * sizeof *seconds);
+        } else if (chunk->dropped) {
+            memset(verdicts, VERDICT_CANCELED, chunk->count);
+            memset(seconds, 0, chunk->count * sizeof *seconds);
+        }
+        bool is_here = row || chunk->dropped;
+        pthread_mutex_unlock(&store->lock);
+        if (is_here)
+            return STORE_OK;
+    }
+    return reader_verdicts(&store->readers, stored.key, index, verdicts, seconds);
+}
+
+enum store_result look_locate(struct store *base, const struct batch_id *id, uint64_t number,
+                              uint32_t *index, uint64_t *first)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    struct store_draft *record;
+    struct stored_batch stored;
+    enum store_result result = look_and_lock(store, id, &record, &stored);
+    if (result != STORE_OK)
+        return result;
+    if (!record)
+        return reader_locate(&store->readers, stored.key, stored.batch.chunk_count, number, index,
+                             first);
+    *index = live_locate(record, number);
+    *first = record->chunks[*index].first;
+    pthread_mutex_unlock(&store->lock);
+    return STORE_OK;
+}
+
+void look_stats(struct store *base, struct store_stats *stats)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    const struct store_draft *record;
+    pthread_mutex_lock(&store->lock);
+    *stats = store->stats;
+    TAILQ_FOREACH(record, &store->live, by_age)
+    if (record->stored.batch.status == BATCH_QUEUED) {
+        stats->oldest_queued_ns = record->stored.batch.created_ns;
+        break;
+    }
+    pthread_mutex_unlock(&store->lock);
+}

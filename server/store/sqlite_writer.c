@@ -1,0 +1,283 @@
+/* sqlite_writer - gathering, writing, telling. See sqlite_writer.h. */
+#include "server/store/sqlite_writer.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+enum {
+    TRAIL_MS = 100, /* verdicts gather that long */
+    EXPIRY_EVERY_MS = 1000,
+    EXPIRY_STEP = 256,       /* batches that expire in one transaction */
+    NO_SPACE_WAIT_MS = 1000, /* before a full disk is tried again */
+};
+
+STAILQ_HEAD(hand, store_draft);
+
+struct writer {
+    struct sqlite_store *store;
+    struct db db;
+    pthread_t thread;
+    bool may_purge; /* there may be something to purge */
+    int64_t next_expiry_ns;
+    struct stored_batch expired[EXPIRY_STEP];
+    size_t expired_count;
+};
+
+/* --- gathering ---------------------------------------------------------------------------------- */
+
+/* Sleep until there is something to do. Under the store's lock. */
+static void wait_for_work(struct writer *writer)
+{
+    struct sqlite_store *store = writer->store;
+    int64_t trail_ns = 0;
+    while (!store->stopping) {
+        int64_t now = clock_monotonic_ns();
+        int64_t until = writer->next_expiry_ns;
+        if (now < store->no_space_until_ns) {
+            until = store->no_space_until_ns;
+        } else {
+            if (store->urgent || writer->may_purge)
+                return;
+            if (!TAILQ_EMPTY(&store->dirty)) {
+                trail_ns = trail_ns ? trail_ns : now + TRAIL_MS * NS_PER_MS;
+                until = trail_ns < until ? trail_ns : until;
+            }
+            if (until <= now)
+                return;
+        }
+        struct timespec deadline = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
+        pthread_cond_timedwait(&store->work, &store->lock, &deadline);
+    }
+}
+
+/* Take all that there is to write. */
+static void take(struct sqlite_store *store, struct hand *hand)
+{
+    STAILQ_INIT(hand);
+    for (struct store_draft *record; (record = TAILQ_FIRST(&store->dirty));) {
+        live_take(store, record);
+        STAILQ_INSERT_TAIL(hand, record, in_hand);
+    }
+    store->urgent = false;
+}
+
+/* Look for batches that have expired; those that are being removed anyway do not count. */
+static int find_expired(struct writer *writer)
+{
+    struct sqlite_store *store = writer->store;
+    size_t found;
+    int code = rows_expired(&writer->db, clock_wall_ns(), writer->expired, EXPIRY_STEP, &found);
+    writer->expired_count = 0;
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < found; i++)
+        if (!id_map_get(&store->records, &writer->expired[i].batch.id))
+            writer->expired[writer->expired_count++] = writer->expired[i];
+    pthread_mutex_unlock(&store->lock);
+    /* Where there is more, it goes on at once. */
+    writer->next_expiry_ns =
+        clock_monotonic_ns() + (found == EXPIRY_STEP ? 0 : EXPIRY_EVERY_MS * NS_PER_MS);
+    return code;
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static int write_numbers(struct db *db, const struct taken *taken)
+{
+    const struct numbers_row *row;
+    int code = SQLITE_OK;
+    STAILQ_FOREACH(row, &taken->numbers, next)
+    {
+        code = rows_insert_numbers(db, taken->stored.key, row->index, row->first, &row->chunk);
+        if (code != SQLITE_OK)
+            break;
+    }
+    return code;
+}
+
+static int write_verdicts(struct db *db, const struct taken *taken)
+{
+    const struct verdicts_row *row;
+    int code = SQLITE_OK;
+    STAILQ_FOREACH(row, &taken->verdicts, next)
+    {
+        code = rows_insert_verdicts(db, taken->stored.key, row->index, row->verdicts, row->seconds,
+                                    row->count);
+        if (code != SQLITE_OK)
+            break;
+    }
+    return code;
+}
+
+static int write_draft(struct db *db, const struct taken *taken)
+{
+    if (taken->removed)
+        return taken->spilled ? rows_discard_draft(db, taken->stored.key) : SQLITE_OK;
+    int code = rows_begin_draft(db, taken->stored.key);
+    return code == SQLITE_OK ? write_numbers(db, taken) : code;
+}
+
+static int write_batch(struct db *db, const struct taken *taken, const char *metadata)
+{
+    const struct stored_batch *stored = &taken->stored;
+    int code = SQLITE_OK;
+    if (!taken->inserted) {
+        code = write_numbers(db, taken);
+        if (code == SQLITE_OK)
+            code = rows_insert_batch(db, stored, metadata, taken->spilled);
+    } else if (!taken->removed) {
+        code = rows_update_batch(db, stored);
+    }
+    if (code == SQLITE_OK && taken->removed)
+        code = rows_remove_batch(db, &stored->batch.id, stored->key, stored->batch.chunk_count);
+    else if (code == SQLITE_OK)
+        code = write_verdicts(db, taken);
+    return code;
+}
+
+/* Write what is in hand and what has expired, and purge a little, all or nothing. */
+static int write_all(struct writer *writer, const struct hand *hand)
+{
+    struct db *db = &writer->db;
+    const struct store_draft *record;
+    int64_t purge = 0;
+    int code = db_execute(db, "BEGIN IMMEDIATE");
+    STAILQ_FOREACH(record, hand, in_hand)
+    {
+        if (code == SQLITE_OK)
+            code = record->taken.committed ? write_batch(db, &record->taken, record->metadata)
+                                           : write_draft(db, &record->taken);
+        writer->may_purge |= record->taken.removed;
+    }
+    for (size_t i = 0; i < writer->expired_count && code == SQLITE_OK; i++) {
+        const struct stored_batch *expired = &writer->expired[i];
+        code = rows_remove_batch(db, &expired->batch.id, expired->key, expired->batch.chunk_count);
+        writer->may_purge = true;
+    }
+    if (writer->may_purge && code == SQLITE_OK)
+        code = rows_next_purge(db, &purge);
+    if (purge && code == SQLITE_OK)
+        code = rows_purge(db, purge);
+    if (code == SQLITE_OK)
+        code = db_execute(db, "COMMIT");
+    if (code == SQLITE_OK)
+        writer->may_purge = purge != 0;
+    return code;
+}
+
+/*
+ * The disk is full: undo, and give back what the log of the database holds. Any other failure leaves open
+ * what the disk has; recovery finds out.
+ */
+static void back_off(struct writer *writer, int code)
+{
+    struct db *db = &writer->db;
+    if (!db_no_space(db, code)) {
+        log_error("cannot write the database; starting anew", log_int("code", code),
+                  log_str("error", sqlite3_errmsg(db->handle)));
+        _exit(EXIT_FAILURE);
+    }
+    log_error("the disk of the store is full: batches are refused until there is room",
+              log_str("database", writer->store->path));
+    if (!sqlite3_get_autocommit(db->handle))
+        db_execute(db, "ROLLBACK");
+    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+/* --- telling ------------------------------------------------------------------------------------ */
+
+/* What is in hand is on disk, or is not: act on it, and tell whoever waits. */
+static void settle(struct writer *writer, struct hand *hand, bool written)
+{
+    struct sqlite_store *store = writer->store;
+    struct store_draft *record;
+    pthread_mutex_lock(&store->lock);
+    STAILQ_FOREACH(record, hand, in_hand)
+    {
+        if (written)
+            live_settle(store, record);
+        else
+            live_refuse(store, record);
+    }
+    for (size_t i = 0; written && i < writer->expired_count; i++) {
+        store->stats.bytes -= writer->expired[i].bytes;
+        store->stats.batches[writer->expired[i].batch.status]--;
+    }
+    store->no_space_until_ns = written ? 0 : clock_monotonic_ns() + NO_SPACE_WAIT_MS * NS_PER_MS;
+    pthread_mutex_unlock(&store->lock);
+
+    STAILQ_FOREACH(record, hand, in_hand)
+    {
+        const struct taken *taken = &record->taken;
+        if (taken->done)
+            taken->done(taken->done_context, taken->result);
+        if (taken->resumed)
+            taken->resumed(taken->resumed_context);
+    }
+
+    pthread_mutex_lock(&store->lock);
+    while ((record = STAILQ_FIRST(hand))) {
+        STAILQ_REMOVE_HEAD(hand, in_hand);
+        live_release(store, record);
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* --- the thread --------------------------------------------------------------------------------- */
+
+static void *writer_main(void *argument)
+{
+    struct writer *writer = argument;
+    struct sqlite_store *store = writer->store;
+    for (bool stopping = false; !stopping;) {
+        struct hand hand;
+        pthread_mutex_lock(&store->lock);
+        wait_for_work(writer);
+        take(store, &hand);
+        stopping = store->stopping;
+        pthread_mutex_unlock(&store->lock);
+
+        int code = SQLITE_OK;
+        writer->expired_count = 0;
+        if (!stopping && clock_monotonic_ns() >= writer->next_expiry_ns)
+            code = find_expired(writer);
+        if (code == SQLITE_OK &&
+            (!STAILQ_EMPTY(&hand) || writer->expired_count > 0 || writer->may_purge))
+            code = write_all(writer, &hand);
+        if (code != SQLITE_OK)
+            back_off(writer, code);
+        settle(writer, &hand, code == SQLITE_OK);
+    }
+    return NULL;
+}
+
+struct writer *writer_start(struct sqlite_store *store, struct db *db)
+{
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (!writer)
+        return NULL;
+    writer->store = store;
+    writer->db = *db;
+    writer->may_purge = true;
+    if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
+        free(writer);
+        return NULL;
+    }
+    *db = (struct db){.handle = NULL};
+    return writer;
+}
+
+void writer_stop(struct writer *writer)
+{
+    if (!writer)
+        return;
+    pthread_mutex_lock(&writer->store->lock);
+    writer->store->stopping = true;
+    pthread_cond_signal(&writer->store->work);
+    pthread_mutex_unlock(&writer->store->lock);
+    pthread_join(writer->thread, NULL);
+    db_close(&writer->db);
+    free(writer);
+}

@@ -1,0 +1,234 @@
+/* The durable store: what every store does, in every state of its disk, and what only it does. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "server/store/sqlite.h"
+#include "tests/support/primed.h"
+#include "tests/support/store_checks.h"
+
+static char directory[64];
+static struct store *store;
+
+enum { BYTES_MAX = 64 << 20 };
+
+static void open_store(void)
+{
+    store = store_sqlite_open(directory, BYTES_MAX);
+    cr_assert_not_null(store);
+}
+
+static void reopen_store(void)
+{
+    store_close(store);
+    open_store();
+}
+
+static void setup(void)
+{
+    strcpy(directory, "/tmp/primed-test.XXXXXX");
+    cr_assert_not_null(mkdtemp(directory));
+    open_store();
+}
+
+static void teardown(void)
+{
+    store_close(store);
+    primed_remove_directory(directory);
+}
+
+TestSuite(store_sqlite, .init = setup, .fini = teardown, .timeout = 60);
+
+STORE_CHECKS(store_sqlite, store, BYTES_MAX)
+
+/* --- what was written is there again ---------------------------------------------------------------- */
+
+Test(store_sqlite, an_ended_batch_is_the_same_after_reopening)
+{
+    enum { CHUNKS = 40, NUMBERS = 50 };
+    struct batch batch = store_add(store, CHUNKS, NUMBERS);
+    for (uint32_t i = 0; i < CHUNKS; i++)
+        store_post_chunk(store, &batch.id, i, NUMBERS);
+    batch = store_batch(store, &batch.id);
+    reopen_store();
+    struct batch again = store_batch(store, &batch.id);
+    cr_expect_arr_eq(&again, &batch, sizeof batch);
+    store_expect_results(store, &batch.id, CHUNKS, NUMBERS);
+    uint32_t index;
+    uint64_t first;
+    for (uint64_t number = 0; number < CHUNKS * NUMBERS; number += 7) {
+        cr_assert_eq(store_locate(store, &batch.id, number, &index, &first), STORE_OK);
+        cr_expect_eq(first, number / NUMBERS * NUMBERS);
+    }
+}
+
+Test(store_sqlite, an_unfinished_batch_goes_on_where_it_was)
+{
+    enum { CHUNKS = 5, NUMBERS = 20 };
+    static const uint32_t before[] = {0, 3};
+    static const uint32_t after[] = {1, 2, 4};
+    struct batch batch = store_add(store, CHUNKS, NUMBERS);
+    for (int i = 0; i < 2; i++)
+        store_post_chunk(store, &batch.id, before[i], NUMBERS);
+    reopen_store();
+    struct batch again;
+    cr_assert_eq(store_unfinished(store, NULL, &again, 1), 1);
+    cr_expect_eq(batch_finished(&again), 2 * NUMBERS);
+    cr_expect_eq(again.prefix, NUMBERS);
+    uint32_t next = 0;
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(store_pending(store, &batch.id, next, &next), STORE_OK);
+        cr_expect_eq(next, after[i]);
+        store_post_chunk(store, &batch.id, next, NUMBERS);
+    }
+    batch = store_post_chunk(store, &batch.id, 3, NUMBERS);
+    cr_expect_eq(batch.status, BATCH_COMPLETED);
+    cr_expect_eq(batch_finished(&batch), CHUNKS * NUMBERS);
+    store_expect_results(store, &batch.id, CHUNKS, NUMBERS);
+}
+
+Test(store_sqlite, a_cancellation_under_way_goes_on)
+{
+    struct batch batch = store_add(store, 4, 10);
+    store_cancel(store, &batch.id, &batch);
+    store_drop(store, &batch.id, 2, &batch);
+    reopen_store();
+    batch = store_batch(store, &batch.id);
+    cr_expect_eq(batch.status, BATCH_CANCELING);
+    cr_expect_eq(batch.counts[VERDICT_CANCELED], 20);
+    store_post_chunk(store, &batch.id, 0, 10);
+    store_drop(store, &batch.id, 0, &batch);
+    reopen_store();
+    batch = store_batch(store, &batch.id);
+    cr_expect_eq(batch.status, BATCH_CANCELED);
+    cr_expect_eq(batch.counts[VERDICT_CANCELED], 30);
+    store_expect_results(store, &batch.id, 1, 10);
+}
+
+Test(store_sqlite, removed_ids_stay_gone)
+{
+    struct batch ended = store_add(store, 1, 10);
+    struct batch live = store_add(store, 100, 10);
+    struct batch old = store_add(store, 1, 10);
+    store_post_chunk(store, &ended.id, 0, 10);
+    store_post_chunk(store, &old.id, 0, 10);
+    store_remove(store, &ended.id);
+    store_remove(store, &live.id);
+    reopen_store();
+    cr_expect_eq(store_remove(store, &old.id), STORE_OK, "one that is only on disk");
+    struct batch batch;
+    cr_expect_eq(store_get(store, &old.id, &batch), STORE_GONE);
+    cr_expect_eq(store_list(store, NULL, -1, &batch, 1), 0);
+    reopen_store();
+    cr_expect_eq(store_get(store, &ended.id, &batch), STORE_GONE);
+    cr_expect_eq(store_get(store, &live.id, &batch), STORE_GONE);
+    cr_expect_eq(store_get(store, &old.id, &batch), STORE_GONE);
+    struct store_stats stats;
+    store_stats(store, &stats);
+    cr_expect_eq(stats.bytes, 0);
+}
+
+Test(store_sqlite, listing_merges_what_is_live_with_what_is_on_disk)
+{
+    enum { COUNT = 12 };
+    struct batch batches[COUNT];
+    struct batch page[COUNT + 1];
+    for (int i = 0; i < COUNT; i++) {
+        if (i == COUNT / 2)
+            reopen_store();
+        batches[i] = store_add(store, 1, 10);
+        if (i % 3 != 0)
+            store_post_chunk(store, &batches[i].id, 0, 10);
+    }
+    store_remove(store, &batches[1].id);
+    cr_assert_eq(store_list(store, NULL, -1, page, COUNT + 1), COUNT - 1);
+    for (int i = 0; i < COUNT - 1; i++)
+        cr_expect_eq(batch_id_compare(&page[i].id, &batches[i == COUNT - 2 ? 0 : COUNT - 1 - i].id),
+                     0);
+    cr_expect_eq(store_list(store, NULL, BATCH_COMPLETED, page, COUNT), 7);
+    cr_expect_eq(store_list(store, NULL, BATCH_QUEUED, page, COUNT), 4);
+    cr_expect_eq(store_list(store, &batches[5].id, BATCH_COMPLETED, page, COUNT), 2);
+}
+
+Test(store_sqlite, figures_survive)
+{
+    struct store_stats before;
+    struct store_stats after;
+    struct batch ended = store_add(store, 1, 10);
+    store_add(store, 2, 10);
+    store_post_chunk(store, &ended.id, 0, 10);
+    store_stats(store, &before);
+    reopen_store();
+    store_stats(store, &after);
+    cr_expect_arr_eq(&after, &before, sizeof after);
+}
+
+/* --- drafts --------------------------------------------------------------------------------------- */
+
+static void resumed(void *context)
+{
+    _Atomic bool *flag = context;
+    *flag = true;
+}
+
+static void await(const _Atomic bool *flag)
+{
+    while (!*flag)
+        usleep(1000);
+}
+
+Test(store_sqlite, a_big_draft_pauses_and_is_whole)
+{
+    enum { CHUNKS = 1000 };
+    struct store_draft *draft;
+    uint64_t words[CHUNK_MAX_NUMBERS];
+    struct chunk chunk = {.count = CHUNK_MAX_NUMBERS, .words = CHUNK_MAX_NUMBERS, .data = words};
+    int pauses = 0;
+    cr_assert_eq(store_begin(store, &draft), STORE_OK);
+    for (uint64_t i = 0; i < CHUNKS; i++) {
+        for (uint64_t k = 0; k < CHUNK_MAX_NUMBERS; k++)
+            words[k] = i * CHUNK_MAX_NUMBERS + k;
+        cr_assert_eq(store_append(store, draft, &chunk), STORE_OK);
+        _Atomic bool may_go_on = false;
+        if (store_pause(store, draft, resumed, (void *)&may_go_on)) {
+            pauses++;
+            await(&may_go_on);
+        }
+    }
+    cr_expect_gt(pauses, 0);
+    struct batch batch;
+    cr_assert_eq(store_commit(store, draft, &(struct batch_spec){.ttl_s = 9}, &batch, NULL, NULL),
+                 STORE_OK);
+    for (uint32_t i = 0; i < CHUNKS; i += 2)
+        store_post_chunk(store, &batch.id, i, CHUNK_MAX_NUMBERS);
+    reopen_store();
+    for (uint32_t i = 1; i < CHUNKS; i += 2)
+        store_post_chunk(store, &batch.id, i, CHUNK_MAX_NUMBERS);
+    store_expect_results(store, &batch.id, CHUNKS, CHUNK_MAX_NUMBERS);
+}
+
+/* --- expiry --------------------------------------------------------------------------------------- */
+
+Test(store_sqlite, batches_expire_also_while_nobody_looks)
+{
+    enum { COUNT = 30 };
+    struct store_draft *draft;
+    struct batch batch;
+    for (int i = 0; i < COUNT; i++) {
+        cr_assert_eq(store_begin(store, &draft), STORE_OK);
+        cr_assert_eq(
+            store_commit(store, draft, &(struct batch_spec){.ttl_s = 1}, &batch, NULL, NULL),
+            STORE_OK);
+    }
+    struct store_stats stats;
+    do {
+        usleep(10000);
+        store_stats(store, &stats);
+    } while (stats.batches[BATCH_COMPLETED] > 0);
+    cr_expect_eq(stats.bytes, 0);
+    cr_expect_eq(store_get(store, &batch.id, &batch), STORE_GONE);
+    reopen_store();
+    cr_expect_eq(store_get(store, &batch.id, &batch), STORE_GONE);
+}
