@@ -76,9 +76,14 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 	@mkdir -p $(@D)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS)) -lm,LINK $@)
 
+# What the test programs run under: a sanitizer's report is a failure, but for the test library's own.
+TEST_ENV_asan := LSAN_OPTIONS=suppressions=tests/support/leaks.supp:print_suppressions=0 \
+                 UBSAN_OPTIONS=halt_on_error=1
+TEST_ENV      := $(TEST_ENV_$(MODE))
+
 .PHONY: unit
 unit: $(BUILD)/tests/unit ## the unit tests alone
-	$<
+	$(TEST_ENV) $<
 
 include $(wildcard worker/*/*.mk tests/*/*.mk bench/*.mk bench/*/*.mk scripts/*.mk)
 

@@ -27,9 +27,9 @@ enum { CACHE_LINE = 64, BLOCK_SIZE = 64 * 1024 };
 
 /*
  * Numbers of a narrow chunk a worker tests at once: enough to fill the core's lanes, few enough that
- * it sees a cancellation, and a killed worker's progress is kept, within a fraction of a millisecond.
+ * it sees a cancellation, and a killed worker's progress is kept, within about a millisecond.
  */
-enum { BLOCK_GROUP_MAX = 512 };
+enum { BLOCK_GROUP_MAX = 2048 };
 
 enum block_kind {
     BLOCK_NUMBERS,

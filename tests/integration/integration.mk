@@ -9,4 +9,4 @@ $(BUILD)/tests/integration: $(call objects,$(wildcard tests/integration/*.c)) $(
 
 .PHONY: integration
 integration: $(BUILD)/tests/integration $(BUILD)/primed ## clients against a started service
-	$< --jobs=$(INTEGRATION_JOBS)
+	$(TEST_ENV) $< --jobs=$(INTEGRATION_JOBS)
