@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "common/futex.h"
 #include "common/log.h"
-#include "server/dispatcher.h"
+#include "server/dispatcher/dispatcher.h"
 #include "server/http/http.h"
 #include "server/store/memory.h"
 #include "server/store/sqlite.h"

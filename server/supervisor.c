@@ -17,7 +17,7 @@
 
 enum {
     SLOTS_SPARE = 6,      /* workers that TTIN may add to twice the number configured */
-    BLOCKS_PER_SLOT = 4,  /* two in flight, two for newcomers; see dispatcher.c */
+    BLOCKS_PER_SLOT = 4,  /* two in flight, two for newcomers; see handout.c */
     FRONT_DELAY_MS = 100, /* before a front that has died is started again */
 };
 

@@ -24,7 +24,7 @@
 #include "common/arena.h"
 #include "server/batch.h"
 #include "server/config.h"
-#include "server/dispatcher.h"
+#include "server/dispatcher/dispatcher.h"
 #include "server/store/store.h"
 
 struct http;

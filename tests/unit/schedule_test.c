@@ -1,5 +1,5 @@
 /* schedule_test - who gets how much, counted in work handed out. */
-#include "server/schedule.h"
+#include "server/dispatcher/schedule.h"
 
 #include <criterion/criterion.h>
 

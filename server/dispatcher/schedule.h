@@ -30,7 +30,7 @@ struct job {
     uint32_t next_chunk; /* chunks before it have been handed out */
     uint32_t in_flight;  /* chunks handed out and not yet back */
     uint64_t cost_ns;    /* estimated work not yet handed out */
-    bool started; /* the store knows that it runs */
+    bool started;        /* the store knows that it runs */
     bool canceled;
     bool listed;        /* in the schedule */
     int64_t balance_ns; /* work it may still get in this round; negative: overdrawn */

@@ -1,5 +1,5 @@
 /* schedule - the two rounds. See schedule.h. */
-#include "server/schedule.h"
+#include "server/dispatcher/schedule.h"
 
 /* What a priority of weight 1, and a batch, may get in one round: about one chunk. */
 static const int64_t quantum_ns = CHUNK_MAX_COST_NS;

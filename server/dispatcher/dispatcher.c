@@ -1,0 +1,192 @@
+/* dispatcher - the thread, and the calls of dispatcher.h. */
+#include "server/dispatcher/dispatcher.h"
+
+#include <stdlib.h>
+
+#include "common/board.h"
+#include "common/clock.h"
+#include "server/dispatcher/parts.h"
+
+/* Tell the listener; without the lock. */
+static void tell(struct dispatcher *d, const struct news *news)
+{
+    if (news->store)
+        d->options.listener(d->options.context, news->store, &news->batch);
+}
+
+/* --- the thread --------------------------------------------------------------------------------- */
+
+/* When draining: is everything done that should be before the pool may close? */
+static bool is_drained(struct dispatcher *d)
+{
+    return d->in_flight == 0 && (d->schedule.count == 0 || !d->options.finish_all);
+}
+
+/* A sentinel for each worker there is. The supervisor forks none once it sees pool_closing. */
+static void close_pool(struct dispatcher *d)
+{
+    d->closed = true;
+    atomic_store(&d->arena->control->pool_closing, 1);
+    handout_sentinels(d, handout_workers(d));
+}
+
+/* After board_prepare_wait(): is there something, beside the board, that came in since the last look? */
+static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
+{
+    bool drain = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
+    uint32_t wanted = atomic_load(&d->arena->control->sentinels_wanted);
+    pthread_mutex_lock(&d->lock);
+    bool can_send = wanted != d->sentinels_sent && d->free_count > 0;
+    bool roused = sleep_ns < 0 && d->in_flight > 0;
+    pthread_mutex_unlock(&d->lock);
+    return drain != draining || can_send || roused;
+}
+
+static void *dispatcher_main(void *argument)
+{
+    struct dispatcher *d = argument;
+    for (;;) {
+        struct news news = {.store = NULL};
+        bool draining = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
+        pthread_mutex_lock(&d->lock);
+        bool harvested = harvest_one(d, &news);
+        if (!draining || d->options.finish_all)
+            handout_fill(d);
+        bool drained = draining && is_drained(d);
+        if (drained)
+            close_pool(d);
+        int64_t sleep_ns = harvested ? 0 : watch_sleep_time(d);
+        pthread_mutex_unlock(&d->lock);
+
+        tell(d, &news);
+        if (drained)
+            return NULL;
+        if (harvested)
+            continue;
+        board_prepare_wait(d->arena);
+        if (!has_news(d, draining, sleep_ns))
+            board_wait(d->arena, sleep_ns);
+    }
+}
+
+/* --- what the front calls ----------------------------------------------------------------------- */
+
+struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
+{
+    unsigned blocks = options->arena->block_count;
+    struct dispatcher *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->options = *options;
+    d->arena = options->arena;
+    d->seconds_per_cost_ns = 1e-9;
+    d->flights = calloc(blocks, sizeof *d->flights);
+    d->free_blocks = calloc(blocks, sizeof *d->free_blocks);
+    if (!d->flights || !d->free_blocks)
+        goto failed;
+    for (uint32_t i = 0; i < blocks; i++)
+        d->free_blocks[d->free_count++] = blocks - 1 - i;
+    schedule_init(&d->schedule);
+    pthread_mutex_init(&d->lock, NULL);
+    if (pthread_create(&d->thread, NULL, dispatcher_main, d) != 0) {
+        pthread_mutex_destroy(&d->lock);
+        goto failed;
+    }
+    return d;
+
+failed:
+    free(d->flights);
+    free(d->free_blocks);
+    free(d);
+    return NULL;
+}
+
+int dispatcher_submit(struct dispatcher *d, struct store *store, const struct batch *batch)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (!job)
+        return -1;
+    job->id = batch->id;
+    job->store = store;
+    job->priority = batch->priority;
+    job->chunk_count = batch->chunk_count;
+    job->cost_ns = batch->cost_ns;
+
+    pthread_mutex_lock(&d->lock);
+    if (d->closed || id_map_put(&d->jobs, &job->id, job) < 0) {
+        pthread_mutex_unlock(&d->lock);
+        free(job);
+        return -1;
+    }
+    schedule_add(&d->schedule, job);
+    handout_first(d, job);
+    handout_fill(d);
+    watch_rouse(d);
+    pthread_mutex_unlock(&d->lock);
+    return 0;
+}
+
+void dispatcher_cancel(struct dispatcher *d, const struct batch_id *id)
+{
+    struct news news = {.store = NULL};
+    pthread_mutex_lock(&d->lock);
+    struct job *job = id_map_get(&d->jobs, id);
+    if (job && !job->canceled) {
+        job->canceled = true;
+        schedule_remove(&d->schedule, job);
+        if (store_drop(job->store, &job->id, job->next_chunk, &news.batch) == STORE_OK)
+            news.store = job->store;
+        for (uint32_t i = 0; i < d->arena->block_count; i++) {
+            if (d->flights[i].job == job) {
+                d->flights[i].canceled_ns = clock_monotonic_ns();
+                atomic_store(&arena_block(d->arena, i)->canceled, 1);
+            }
+        }
+        handout_release(d, job);
+        board_ring_bell(d->arena); /* to look after those in flight */
+    }
+    pthread_mutex_unlock(&d->lock);
+    tell(d, &news);
+}
+
+double dispatcher_eta(struct dispatcher *d, const struct batch_id *id)
+{
+    double eta = -1;
+    pthread_mutex_lock(&d->lock);
+    const struct job *job = id_map_get(&d->jobs, id);
+    unsigned workers = handout_workers(d);
+    if (job && workers > 0) {
+        uint64_t cost_ns = schedule_cost_until_done(&d->schedule, job);
+        for (uint32_t i = 0; i < d->arena->block_count; i++)
+            cost_ns += d->flights[i].job ? d->flights[i].cost_ns : 0;
+        eta = (double)cost_ns * d->seconds_per_cost_ns / workers;
+    }
+    pthread_mutex_unlock(&d->lock);
+    return eta;
+}
+
+void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
+{
+    pthread_mutex_lock(&d->lock);
+    *stats = d->stats;
+    stats->queue_length = d->schedule.count;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void dispatcher_drain(struct dispatcher *d)
+{
+    pthread_join(d->thread, NULL);
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+    for (struct job *job; (job = schedule_next(&d->schedule)) != NULL;) {
+        schedule_remove(&d->schedule, job);
+        handout_release(d, job);
+    }
+    id_map_destroy(&d->jobs);
+    pthread_mutex_destroy(&d->lock);
+    free(d->flights);
+    free(d->free_blocks);
+    free(d);
+}

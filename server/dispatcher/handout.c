@@ -1,0 +1,120 @@
+/* handout - blocks out: chunks from the store into free blocks, and those into the ring. */
+#include <stdlib.h>
+
+#include "common/ring.h"
+#include "server/dispatcher/parts.h"
+
+enum { BULK_PER_WORKER = 2 }; /* blocks in flight for each worker: one running, one to go on with */
+
+void handout_release(struct dispatcher *d, struct job *job)
+{
+    if (job->listed || job->in_flight > 0)
+        return;
+    id_map_remove(&d->jobs, &job->id);
+    free(job);
+}
+
+unsigned handout_workers(const struct dispatcher *d)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < d->arena->slot_count; i++)
+        count += atomic_load_explicit(&d->arena->slots[i].pid, memory_order_seq_cst) != 0;
+    return count;
+}
+
+/* How many blocks the rounds may have in flight. */
+static unsigned bulk_limit(const struct dispatcher *d)
+{
+    unsigned workers = handout_workers(d);
+    return BULK_PER_WORKER * (workers ? workers : 1);
+}
+
+/*
+ * Put the job's next chunk without verdicts into a free block and push it. False if there is none, or
+ * the batch is gone.
+ */
+static bool hand_out(struct dispatcher *d, struct job *job, bool bulk)
+{
+    struct chunk chunk;
+    uint32_t index = d->free_blocks[d->free_count - 1];
+    struct block *block = arena_block(d->arena, index);
+    if (!job->started) {
+        struct batch batch;
+        if (store_start(job->store, &job->id, &batch) != STORE_OK)
+            return false;
+        job->started = true;
+    }
+    if (store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk) != STORE_OK ||
+        job->next_chunk == job->chunk_count)
+        return false;
+    if (store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words) != STORE_OK)
+        return false;
+
+    block_fill(block, &chunk);
+    d->flights[index] = (struct flight){
+        .job = job, .chunk_index = job->next_chunk, .cost_ns = chunk.cost_ns, .bulk = bulk};
+    d->free_count--;
+    d->in_flight++;
+    d->bulk_flight += bulk;
+    job->in_flight++;
+    schedule_charge(&d->schedule, job, chunk.cost_ns);
+    ring_push(d->arena, index, 0);
+    return true;
+}
+
+static bool push_sentinel(struct dispatcher *d)
+{
+    if (d->free_count == 0)
+        return false;
+    uint32_t index = d->free_blocks[--d->free_count];
+    struct block *block = arena_block(d->arena, index);
+    block->kind = BLOCK_SENTINEL;
+    d->flights[index] = (struct flight){.job = NULL};
+    ring_push(d->arena, index, 0);
+    return true;
+}
+
+void handout_fill(struct dispatcher *d)
+{
+    unsigned pushed = 0;
+    uint32_t wanted =
+        atomic_load_explicit(&d->arena->control->sentinels_wanted, memory_order_seq_cst);
+    while (d->sentinels_sent != wanted && push_sentinel(d)) {
+        d->sentinels_sent++;
+        pushed++;
+    }
+
+    unsigned limit = bulk_limit(d);
+    d->waits_for_store = false;
+    while (d->free_count > 0 && d->bulk_flight < limit) {
+        struct job *job = schedule_next(&d->schedule);
+        if (!job)
+            break;
+        d->waits_for_store = store_is_behind(job->store);
+        if (d->waits_for_store)
+            break;
+        if (hand_out(d, job, true)) {
+            pushed++;
+        } else {
+            schedule_remove(&d->schedule, job);
+            handout_release(d, job);
+        }
+    }
+    ring_wake(d->arena, pushed);
+}
+
+void handout_sentinels(struct dispatcher *d, unsigned count)
+{
+    unsigned pushed = 0;
+    while (pushed < count && push_sentinel(d))
+        pushed++;
+    ring_wake(d->arena, pushed);
+}
+
+void handout_first(struct dispatcher *d, struct job *job)
+{
+    unsigned limit = bulk_limit(d);
+    unsigned kept = limit > d->bulk_flight ? limit - d->bulk_flight : 0;
+    if (d->free_count > kept && hand_out(d, job, false))
+        ring_wake(d->arena, 1);
+}

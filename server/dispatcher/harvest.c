@@ -1,0 +1,111 @@
+/* harvest - blocks back: verdicts into the store, and what becomes of a dead worker's block. */
+#include "common/board.h"
+#include "common/log.h"
+#include "common/ring.h"
+#include "server/dispatcher/parts.h"
+
+enum { ATTEMPTS_MAX = 3 }; /* workers a number may kill before it is failed */
+
+static void free_block(struct dispatcher *d, uint32_t index)
+{
+    atomic_store_explicit(&arena_block(d->arena, index)->claim, 0, memory_order_relaxed);
+    d->flights[index] = (struct flight){.job = NULL};
+    d->free_blocks[d->free_count++] = index;
+}
+
+/* Post the verdicts of a block that is finished or given up. */
+static void collect(struct dispatcher *d, uint32_t index, struct news *news)
+{
+    struct block *block = arena_block(d->arena, index);
+    struct flight *flight = &d->flights[index];
+    struct job *job = flight->job;
+    uint32_t count = block_chunk(block).count;
+    uint32_t done = atomic_load_explicit(&block->done, memory_order_acquire);
+
+    double seconds = 0;
+    for (uint32_t i = 0; i < done && i < count; i++)
+        seconds += (double)block->seconds[i];
+    for (uint32_t i = done; i < count; i++) {
+        block->verdicts[i] = VERDICT_CANCELED;
+        block->seconds[i] = 0;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        d->stats.verdicts[block->verdicts[i] < VERDICTS ? block->verdicts[i] : VERDICT_FAILED]++;
+    d->stats.blocks_done++;
+    d->stats.compute_seconds += seconds;
+    if (done == count && flight->cost_ns > 0)
+        d->seconds_per_cost_ns += (seconds / (double)flight->cost_ns - d->seconds_per_cost_ns) / 16;
+
+    if (store_post(job->store, &job->id, flight->chunk_index, block->verdicts, block->seconds,
+                   &news->batch) == STORE_OK)
+        news->store = job->store;
+    d->in_flight--;
+    d->bulk_flight -= flight->bulk;
+    free_block(d, index);
+    job->in_flight--;
+    handout_release(d, job);
+}
+
+/* Write the verdict of the number a worker could not finish, and step past it. */
+static void give_up_number(struct block *block, uint32_t number, enum verdict verdict)
+{
+    block->verdicts[number] = (uint8_t)verdict;
+    block->seconds[number] = 0;
+    atomic_store_explicit(&block->done, number + 1, memory_order_release);
+}
+
+/*
+ * The worker of a block has died: charge the death to the number it died on, and push the block again
+ * from there. A worker that dies on a group may have died on any of it; the successor goes singly, and
+ * a number of that group that kills it again has killed both. False if the block has nothing left.
+ */
+static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim claim)
+{
+    struct block *block = arena_block(d->arena, index);
+    struct flight *flight = &d->flights[index];
+    struct chunk chunk = block_chunk(block);
+    uint32_t number = atomic_load_explicit(&block->done, memory_order_acquire);
+    if (number >= chunk.count || atomic_load(&block->canceled))
+        return false;
+
+    bool singly = block->singly || chunk.kind == CHUNK_WIDE;
+    unsigned deaths = number < flight->suspects_end ? claim.attempts : 1;
+    flight->suspects_end = number + (singly ? 1 : BLOCK_GROUP_MAX);
+    block->singly = 1;
+    if (singly && flight->overdue && flight->overdue_index == number) {
+        give_up_number(block, number++, VERDICT_TIMEOUT);
+        deaths = 0;
+    } else if (deaths >= ATTEMPTS_MAX) {
+        log_warning("number failed: its workers died on it", log_int("deaths", deaths));
+        give_up_number(block, number++, VERDICT_FAILED);
+        deaths = 0;
+    }
+    flight->overdue = false;
+    if (number == chunk.count)
+        return false;
+    d->stats.blocks_resumed++;
+    ring_push(d->arena, index, deaths);
+    ring_wake(d->arena, 1);
+    return true;
+}
+
+bool harvest_one(struct dispatcher *d, struct news *news)
+{
+    int32_t posted = board_take(d->arena);
+    if (posted == BOARD_EMPTY)
+        return false;
+    uint32_t index = (uint32_t)posted;
+    if (index >= d->arena->block_count)
+        return true;
+    /* Pairs with the release in board_finish() and in arena_reap(). */
+    struct claim claim = claim_unpack(
+        atomic_load_explicit(&arena_block(d->arena, index)->claim, memory_order_acquire));
+    if (claim.state != CLAIM_DONE && claim.state != CLAIM_ORPHANED)
+        return true; /* posted twice */
+
+    if (!d->flights[index].job)
+        free_block(d, index); /* a sentinel: claimed, so its worker is gone or going */
+    else if (claim.state == CLAIM_DONE || !resume_orphan(d, index, claim))
+        collect(d, index, news);
+    return true;
+}

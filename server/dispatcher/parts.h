@@ -1,0 +1,95 @@
+/*
+ * parts - what the files of the dispatcher share; nothing outside server/dispatcher includes this.
+ *
+ *   dispatcher.c  the thread, and the calls of dispatcher.h
+ *   schedule.c    whose turn it is
+ *   handout.c     blocks out: chunks into free blocks, blocks and sentinels into the ring
+ *   harvest.c     blocks back: verdicts into the store, orphans into the ring again
+ *   watch.c       blocks that stay out too long, and how long the thread may sleep
+ *
+ * Every function here is called under the dispatcher's lock.
+ */
+#ifndef SERVER_DISPATCHER_PARTS_H
+#define SERVER_DISPATCHER_PARTS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "server/dispatcher/dispatcher.h"
+#include "server/dispatcher/schedule.h"
+#include "server/id_map.h"
+
+/* What the dispatcher knows of the block of the same index. */
+struct flight {
+    struct job *job; /* NULL: free, or a sentinel */
+    uint32_t chunk_index;
+    uint64_t cost_ns;
+    uint32_t suspects_end; /* numbers before it may have killed the last worker */
+    int64_t canceled_ns;   /* when the block was told to stop, 0: not */
+    bool bulk;             /* counts against what the rounds may have in flight */
+    bool overdue;          /* a kill was asked for because of the number at overdue_index */
+    uint32_t overdue_index;
+};
+
+struct dispatcher {
+    struct dispatcher_options options;
+    struct arena *arena; /* options.arena */
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* of all below, and of pushing and harvesting */
+    struct schedule schedule;
+    struct id_map jobs; /* id to struct job */
+    struct flight *flights;
+    uint32_t *free_blocks;
+    unsigned free_count;
+    unsigned in_flight;   /* blocks of numbers out */
+    unsigned bulk_flight; /* those of them that the rounds have sent */
+    bool waits_for_store; /* work was not handed out because a store is behind */
+    bool closed;          /* the sentinels are out: nothing more may follow */
+    bool idle;            /* the thread found nothing in flight when it last looked */
+    bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
+    uint32_t sentinels_sent;
+    struct dispatcher_stats stats; /* but for queue_length */
+    double seconds_per_cost_ns;    /* measured time over estimated, a moving average */
+};
+
+/* What to tell the listener: the new state of a batch. */
+struct news {
+    struct store *store; /* NULL: there is none */
+    struct batch batch;
+};
+
+/* --- handout.c ---------------------------------------------------------------------------------- */
+
+/* Free a job that has nothing left to hand out and nothing in flight. */
+void handout_release(struct dispatcher *d, struct job *job);
+
+/* How many worker processes there are. */
+unsigned handout_workers(const struct dispatcher *d);
+
+/* Push a newcomer's first chunk, if there is a block that is not kept for the rounds. */
+void handout_first(struct dispatcher *d, struct job *job);
+
+/* Push the sentinels the supervisor has asked for, then as much work as there should be in flight. */
+void handout_fill(struct dispatcher *d);
+
+/* Push that many sentinels, as far as there are free blocks. */
+void handout_sentinels(struct dispatcher *d, unsigned count);
+
+/* --- harvest.c ---------------------------------------------------------------------------------- */
+
+/* Take one block off the board and deal with it. False if there was none. */
+bool harvest_one(struct dispatcher *d, struct news *news);
+
+/* --- watch.c ------------------------------------------------------------------------------------ */
+
+/*
+ * How long the thread may sleep; negative: until somebody rings. Asks for workers that are stuck to
+ * be killed on the way.
+ */
+int64_t watch_sleep_time(struct dispatcher *d);
+
+/* Blocks have been pushed by another thread: let the dispatcher's own look after them in time. */
+void watch_rouse(struct dispatcher *d);
+
+#endif

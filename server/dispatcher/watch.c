@@ -1,0 +1,90 @@
+/* watch - blocks that stay out too long, and how long the dispatcher's thread may sleep. */
+#include <signal.h>
+
+#include "common/board.h"
+#include "common/clock.h"
+#include "common/ring.h"
+#include "server/dispatcher/parts.h"
+
+enum {
+    CANCEL_GRACE_MS = 20, /* a worker that has not seen a cancellation by then is killed */
+    TIMEOUT_CHECKS = 10,  /* how often within its time limit a number is looked at */
+    BEHIND_CHECK_MS = 5,  /* how often a store that is behind is looked at */
+    LOOK_AGAIN_S = 1,     /* after which the dispatcher looks at blocks in flight in any case */
+};
+
+/* Ask the supervisor to kill the worker of a block if it is still at what it is at now. */
+static void request_kill(struct dispatcher *d, struct flight *flight, const struct block *block,
+                         struct worker_slot *slot, int64_t began_ns)
+{
+    flight->overdue = true;
+    flight->overdue_index = atomic_load_explicit(&block->done, memory_order_acquire);
+    atomic_store_explicit(&slot->overdue_ns, began_ns, memory_order_seq_cst);
+    kill(d->options.supervisor, SIGUSR1);
+}
+
+/* How often blocks in flight are looked at. */
+static int64_t look_interval(const struct dispatcher *d)
+{
+    int64_t interval = d->options.number_timeout_ns / TIMEOUT_CHECKS;
+    return interval > 0 && interval < LOOK_AGAIN_S * NS_PER_S ? interval : LOOK_AGAIN_S * NS_PER_S;
+}
+
+/*
+ * Look at the blocks that run: is a number over its time, or a cancellation not heeded? Returns the
+ * time until somebody should look again.
+ */
+static int64_t check_running(struct dispatcher *d)
+{
+    int64_t timeout = d->options.number_timeout_ns;
+    int64_t next = look_interval(d);
+    /* A worker that was stopped right after it was woken holds up nothing but itself. */
+    if (ring_length(d->arena) > 0)
+        ring_wake(d->arena, 1);
+    int64_t now = clock_monotonic_ns();
+    for (uint32_t i = 0; i < d->arena->block_count; i++) {
+        struct flight *flight = &d->flights[i];
+        if (!flight->job || (timeout == 0 && !flight->canceled_ns))
+            continue;
+        struct block *block = arena_block(d->arena, i);
+        struct claim claim = claim_unpack(atomic_load(&block->claim));
+        if (claim.state != CLAIM_RUNNING || claim.owner >= d->arena->slot_count)
+            continue;
+        struct worker_slot *slot = &d->arena->slots[claim.owner];
+        int64_t began = atomic_load_explicit(&slot->began_ns, memory_order_relaxed);
+        if (began == 0)
+            continue;
+        bool stuck =
+            flight->canceled_ns && now - flight->canceled_ns >= CANCEL_GRACE_MS * NS_PER_MS;
+        if (stuck || (timeout > 0 && now - began > timeout))
+            request_kill(d, flight, block, slot, began);
+        if (flight->canceled_ns)
+            next = CANCEL_GRACE_MS * NS_PER_MS;
+    }
+    return next;
+}
+
+/*
+ * How long the thread may sleep. While something is in flight, until it should be looked at again. When
+ * nothing is, as long once more, so that under steady traffic nobody need wake the thread to tell
+ * it that there is something again; after that, until somebody does. Nobody says when a store has caught up.
+ */
+int64_t watch_sleep_time(struct dispatcher *d)
+{
+    d->dormant = d->in_flight == 0 && d->idle && !d->waits_for_store;
+    d->idle = d->in_flight == 0;
+    int64_t running_ns = d->in_flight > 0 ? check_running(d) : -1;
+    if (d->waits_for_store)
+        return BEHIND_CHECK_MS * NS_PER_MS;
+    if (d->in_flight > 0)
+        return running_ns;
+    return d->dormant ? -1 : look_interval(d);
+}
+
+void watch_rouse(struct dispatcher *d)
+{
+    d->idle = false;
+    if (d->dormant)
+        board_ring_bell(d->arena);
+    d->dormant = false;
+}
