@@ -15,7 +15,7 @@
 enum {
     SCRATCH_BYTES = 16 * 1024 * 1024, /* for single big numbers; some hundred at once */
     FINISH_GRACE_MS = 2000,           /* for requests under way, once all work is done */
-    RECOVER_STEP = 64,                /* batches handed to the dispatcher at once */
+    RECOVER_STEP = 1024,              /* batches handed to the dispatcher at once */
 };
 static const uint64_t memory_bytes = UINT64_C(1) << 30; /* what a store may take if nobody says */
 static const uint64_t disk_bytes = UINT64_C(16) << 30;

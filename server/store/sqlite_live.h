@@ -181,7 +181,7 @@ enum store_result live_remove_stored(struct sqlite_store *store, const struct st
 
 /* --- what the writer needs -------------------------------------------------------------------------- */
 
-/* There is something to write of the record: at once if it is urgent, within some ms otherwise. */
+/* There is something to write of the record: at once if it is urgent, a little later otherwise. */
 void live_queue(struct sqlite_store *store, struct store_draft *record, bool urgent);
 
 /* Take what there is to write of it. */

@@ -131,13 +131,13 @@ size_t look_unfinished(struct store *base, const struct batch_id *after, struct 
 {
     struct sqlite_store *store = (struct sqlite_store *)base;
     size_t count = 0;
-    const struct store_draft *record;
+    struct store_draft *record = NULL;
     pthread_mutex_lock(&store->lock);
-    TAILQ_FOREACH(record, &store->live, by_age)
-    {
+    /* Begin where the last page ended, if that batch is still live. */
+    if (!after || live_find(store, after, &record) != STORE_OK)
+        record = TAILQ_FIRST(&store->live);
+    for (; record && count < max; record = TAILQ_NEXT(record, by_age)) {
         const struct batch *batch = &record->stored.batch;
-        if (count == max)
-            break;
         if (!batch_has_ended(batch) && (!after || batch_id_compare(&batch->id, after) > 0))
             batches[count++] = *batch;
     }

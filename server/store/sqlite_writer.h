@@ -3,7 +3,7 @@
  *
  * It takes everything there is to write, writes it in one transaction, and while the disk is busy with
  * that the next is gathering: the more come at once, the less each costs. What nobody waits for (verdicts)
- * gathers for some ms.
+ * gathers for a tenth of a second.
  */
 #ifndef SERVER_STORE_SQLITE_WRITER_H
 #define SERVER_STORE_SQLITE_WRITER_H

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -108,7 +109,9 @@ Test(durability, everything_killed_while_batches_come_in)
         close(report[1]);
         first += 100000;
         size_t before = posted->count;
-        usleep((useconds_t)(20000 + 17000 * round));
+        struct pollfd first_accepted = {.fd = report[0], .events = POLLIN};
+        cr_assert_eq(poll(&first_accepted, 1, PRIMED_PATIENCE_S * 1000), 1);
+        usleep((useconds_t)(17000 * round));
         kill_all(&service);
         waitpid(client, NULL, 0);
         read_posted(posted, report[0]);
