@@ -11,11 +11,11 @@
  *      strong Lucas test.
  *
  * Every verdict is a proof: below 2^32 because all exceptions were enumerated (exceptions.h), above
- * because no composite below 2^64 passes both tests (bpsw64.h).
+ * because no composite below 2^64 passes both tests (lucas64.h).
  */
-#include "worker/primality/bpsw64.h"
 #include "worker/primality/exceptions.h"
 #include "worker/primality/kernel.h"
+#include "worker/primality/lucas64.h"
 #include "worker/primality/primality.h"
 #include "worker/primality/small.h"
 #include "worker/primality/stopwatch.h"
@@ -124,7 +124,7 @@ static uint32_t lucas_parameter(uint64_t n)
     uint32_t by_13 = UINT32_C(0x9e4) >> (n % 13) & 1;
     if (by_7 != by_11)
         return 9;
-    return by_13 ? 11 : bpsw64_lucas_parameter(n, 12);
+    return by_13 ? 11 : lucas64_parameter(n, 12);
 }
 
 /* Stage 4. Is passed[i], for every candidate. */
