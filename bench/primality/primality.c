@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COUNT = 4096, MAX_ROUNDS = 1001, MAX_PEERS = 8, LIMBS = 64 };
+enum { COUNT = 16384, MAX_ROUNDS = 1001, MAX_PEERS = 8, LIMBS = 64 };
 
 static uint64_t state = 20260103;
 
@@ -189,9 +189,9 @@ int main(int argc, char **argv)
     static const unsigned sizes[] = {82, 96, 128, 192, 256, 512, 1024, 2048, 4096};
     if (argc < 2)
         return 2;
-    int rounds = argc > 2 ? atoi(argv[2]) : 41;
+    int rounds = argc > 2 ? atoi(argv[2]) : 21;
     if (rounds < 1 || rounds > MAX_ROUNDS)
-        rounds = 41;
+        rounds = 21;
     setvbuf(stdout, NULL, _IOLBF, 0);
     peers_start(argv[1]);
     printf("kernel %s, medians of %d interleaved runs of %d numbers\n", primality_kernel(), rounds,
