@@ -26,10 +26,10 @@ extern const uint64_t small_wheel[SMALL_WHEEL / 64 + 1];
 enum { SMALL_LUCAS = 840 };
 extern const uint8_t small_lucas[SMALL_LUCAS];
 
-/* Is n < SMALL_BOUND prime? */
+/* Is n < SMALL_BOUND prime? Without a branch, which random n would make unpredictable. */
 static inline bool small_is_prime(uint64_t n)
 {
-    return n == 2 || (n & (small_odd_primes[n / 128] >> (n / 2 % 64)) & 1);
+    return (n == 2) | (n & small_odd_primes[n / 128] >> (n / 2 % 64) & 1);
 }
 
 /* Is n free of the wheel's primes? */

@@ -76,7 +76,7 @@ static void turn_wheel(const uint64_t *numbers, size_t count, uint8_t *verdicts,
     for (size_t i = 0; i < count; i++) {
         uint64_t n = numbers[i];
         bool small = n < SMALL_BOUND;
-        verdicts[i] = small_is_prime(small ? n : 0) ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
+        verdicts[i] = small_is_prime(n & (0 - (uint64_t)small)); /* 0 or 1, as the verdicts are */
         left[kept] = (uint16_t)i;
         kept += small_passes_wheel(n) & !small;
     }
