@@ -71,15 +71,20 @@ static void leave_stage(struct account *account)
 static void turn_wheel(const uint64_t *numbers, size_t count, uint8_t *verdicts,
                        struct candidates *classes)
 {
+    uint16_t small[GROUP];
     uint16_t left[GROUP];
+    size_t small_count = 0;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t n = numbers[i];
-        bool small = n < SMALL_BOUND;
-        verdicts[i] = small_is_prime(n & (0 - (uint64_t)small)); /* 0 or 1, as the verdicts are */
+        bool is_small = numbers[i] < SMALL_BOUND;
+        small[small_count] = (uint16_t)i;
+        small_count += is_small;
         left[kept] = (uint16_t)i;
-        kept += small_passes_wheel(n) & !small;
+        kept += small_passes_wheel(numbers[i]) & !is_small;
     }
+    memset(verdicts, PRIMALITY_COMPOSITE, count);
+    for (size_t i = 0; i < small_count; i++)
+        verdicts[small[i]] = small_is_prime(numbers[small[i]]); /* 0 or 1, as verdicts are */
     for (size_t i = 0; i < kept; i++) {
         uint64_t n = numbers[left[i]];
         int size = (n >> 32 != 0) + (n >> 50 != 0);
