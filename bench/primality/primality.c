@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COUNT = 4096, MAX_ROUNDS = 1001, MAX_PEERS = 8, LIMBS = 64 };
+enum { COUNT = 16384, MAX_ROUNDS = 1001, MAX_PEERS = 8, LIMBS = 64 };
 
 static uint64_t state = 20260103;
 
@@ -99,16 +99,19 @@ static void print_header(const char *unit)
     printf("%-40s", unit);
     for (const struct peer *p = peers; p->name != NULL; p++)
         printf("%10s", p->name);
-    printf("%12s\n", "ratio");
+    printf("%10s%10s\n", "ratio", "of best");
 }
 
-static void print_row(const char *label, const double *medians)
+static void print_row(const char *label, double times[][MAX_ROUNDS], int rounds)
 {
+    double medians[MAX_PEERS];
+    for (int i = 0; peers[i].name != NULL; i++)
+        medians[i] = median(times[i], rounds); /* sorts */
     printf("%-40s", label);
     for (int i = 0; peers[i].name != NULL; i++)
         medians[i] > 0 ? printf("%10.1f", medians[i]) : printf("%10s", "-");
     if (strcmp(peers[1].name, "FLINT") == 0)
-        printf("%11.1fx", medians[1] / medians[0]);
+        printf("%9.1fx%9.1fx", medians[1] / medians[0], times[1][0] / times[0][0]);
     putchar('\n');
 }
 
@@ -116,7 +119,6 @@ static void bench_class(char class, const char *label, int rounds)
 {
     static uint64_t numbers[COUNT];
     static double times[MAX_PEERS][MAX_ROUNDS];
-    double medians[MAX_PEERS];
     for (size_t i = 0; i < COUNT; i++)
         numbers[i] = draw_from(class);
     size_t expected = 0;
@@ -130,15 +132,12 @@ static void bench_class(char class, const char *label, int rounds)
                 printf("%s finds %zu primes, not %zu\n", peers[i].name, primes, expected);
         }
     }
-    for (int i = 0; peers[i].name != NULL; i++)
-        medians[i] = median(times[i], rounds);
-    print_row(label, medians);
+    print_row(label, times, rounds);
 }
 
 static void bench_bits(unsigned bits, int rounds)
 {
     static double times[MAX_PEERS][MAX_ROUNDS];
-    double medians[MAX_PEERS] = {0};
     uint64_t limbs[LIMBS];
     char label[64];
     mpz_t n;
@@ -153,14 +152,11 @@ static void bench_bits(unsigned bits, int rounds)
             mpz_nextprime(n, n);
         } while (mpz_sizeinbase(n, 2) != bits);
         for (int i = 0; peers[i].name != NULL; i++)
-            if (peers[i].run_limbs != NULL)
+            for (int warm = 0; warm < 2 && peers[i].run_limbs != NULL; warm++)
                 times[i][round] = 1e-3 * peers[i].run_limbs(mpz_limbs_read(n), mpz_size(n));
     }
-    for (int i = 0; peers[i].name != NULL; i++)
-        if (peers[i].run_limbs != NULL)
-            medians[i] = median(times[i], rounds);
     snprintf(label, sizeof label, "primes of %u bits", bits);
-    print_row(label, medians);
+    print_row(label, times, rounds);
     mpz_clear(n);
 }
 
@@ -193,9 +189,9 @@ int main(int argc, char **argv)
     static const unsigned sizes[] = {82, 96, 128, 192, 256, 512, 1024, 2048, 4096};
     if (argc < 2)
         return 2;
-    int rounds = argc > 2 ? atoi(argv[2]) : 41;
+    int rounds = argc > 2 ? atoi(argv[2]) : 21;
     if (rounds < 1 || rounds > MAX_ROUNDS)
-        rounds = 41;
+        rounds = 21;
     setvbuf(stdout, NULL, _IOLBF, 0);
     peers_start(argv[1]);
     printf("kernel %s, medians of %d interleaved runs of %d numbers\n", primality_kernel(), rounds,

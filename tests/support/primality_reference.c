@@ -55,6 +55,38 @@ bool reference_is_euler(uint64_t n)
     return power(2, (n - 1) / 2, n) == (n % 8 == 1 || n % 8 == 7 ? 1 : n - 1);
 }
 
+/* a * b - c modulo n. */
+static uint64_t product_less(uint64_t a, uint64_t b, uint64_t c, uint64_t n)
+{
+    return (uint64_t)(((wide)a * b + n - c % n) % n);
+}
+
+bool reference_is_lucas(uint64_t n, uint32_t p)
+{
+    int s = __builtin_ctzll(n + 1);
+    uint64_t d = (n + 1) >> s;
+    uint64_t v = 2; /* V_k and V_(k+1), k the leading bits of d */
+    uint64_t w = p % n;
+    for (int bit = 63; bit >= 0; bit--) {
+        uint64_t product = product_less(v, w, p, n);
+        if (d >> bit & 1) {
+            w = product_less(w, w, 2, n);
+            v = product;
+        } else {
+            v = product_less(v, v, 2, n);
+            w = product;
+        }
+    }
+    if (v == 2 || v == n - 2)
+        return true;
+    for (; s > 1; s--) {
+        if (v == 0)
+            return true;
+        v = product_less(v, v, 2, n);
+    }
+    return false;
+}
+
 struct list {
     uint64_t *numbers;
     size_t count;

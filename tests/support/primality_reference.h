@@ -21,6 +21,9 @@ bool reference_is_prime(uint64_t n);
 /* Is 2^((n - 1) / 2) = (2/n) modulo odd n > 2? */
 bool reference_is_euler(uint64_t n);
 
+/* Is odd n > 2 an almost extra strong Lucas probable prime for the parameter p (see lucas64.h)? */
+bool reference_is_lucas(uint64_t n, uint32_t p);
+
 /*
  * Numbers that have fooled primality tests, and primes beside them, up to `capacity`; returns how
  * many: (k + 1)(rk + 1) for r = 2..12 and Chernick's Carmichael numbers of all sizes, strong and

@@ -1,8 +1,8 @@
 /* Big integers: against GMP, against composites built to deceive, and against published vectors. */
 #include "tests/support/primality_reference.h"
 #include "tests/support/primality_vectors.h"
-#include "worker/primality/bpsw64.h"
 #include "worker/primality/kernel.h"
+#include "worker/primality/lucas64.h"
 #include "worker/primality/primality.h"
 #include "worker/primality/u128.h"
 

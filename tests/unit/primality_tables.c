@@ -1,7 +1,7 @@
 /* The tables of the core, computed anew. */
 #include "tests/support/primality_reference.h"
-#include "worker/primality/bpsw64.h"
 #include "worker/primality/exceptions.h"
+#include "worker/primality/lucas64.h"
 #include "worker/primality/small.h"
 #include "worker/primality/trial.h"
 
@@ -31,7 +31,7 @@ Test(primality_tables, lucas_parameters)
         uint32_t p = small_lucas[n % SMALL_LUCAS];
         if (n % 2 == 0 || n % 3 == 0 || n % 5 == 0 || n % 7 == 0 || n % 11 == 0 || n % 13 == 0)
             continue;
-        uint32_t smallest = bpsw64_lucas_parameter(n, 3);
+        uint32_t smallest = lucas64_parameter(n, 3);
         if (p != 0)
             cr_assert_eq(p, smallest, "%lu", n);
         else if (smallest != 0)

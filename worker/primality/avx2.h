@@ -24,14 +24,6 @@ void avx2_small_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_
 void avx2_wide_euler(const uint64_t *n, size_t count, uint8_t *passed);
 void avx2_wide_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed);
 
-/* The four 64-bit lanes of a comparison as octets 0 or 1. */
-AVX2_INLINE void avx2_store_flags(uint8_t *flags, __m256i comparison)
-{
-    int mask = _mm256_movemask_pd(_mm256_castsi256_pd(comparison));
-    for (int lane = 0; lane < 4; lane++)
-        flags[lane] = (uint8_t)((mask >> lane) & 1);
-}
-
 /*
  * Each 64-bit lane: b where the top bit of `choose` is set, else a. In assembly, because a compiler
  * that knows what the instruction does spends another on turning the top bit into a mask.
@@ -41,13 +33,6 @@ AVX2_INLINE __m256d avx2_choose(__m256d a, __m256d b, __m256i choose)
     __m256d chosen;
     __asm__("vblendvpd %3, %2, %1, %0" : "=x"(chosen) : "x"(a), "xm"(b), "x"(choose));
     return chosen;
-}
-
-/* The top bit of each lane: the Jacobi symbol (2/n) is -1, that is n = 3 or 5 modulo 8. */
-AVX2_INLINE __m256i avx2_jacobi_sign(__m256i n)
-{
-    __m256i differ = _mm256_xor_si256(n, _mm256_srli_epi64(n, 1));
-    return _mm256_slli_epi64(_mm256_srli_epi64(_mm256_slli_epi64(differ, 62), 63), 63);
 }
 
 /*

@@ -64,6 +64,21 @@ AVX2_INLINE __m256d absolute(__m256d a)
     return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
 }
 
+/* The four 64-bit lanes of a comparison as octets 0 or 1. */
+AVX2_INLINE void store_flags(uint8_t *flags, __m256i comparison)
+{
+    int mask = _mm256_movemask_pd(_mm256_castsi256_pd(comparison));
+    for (int lane = 0; lane < 4; lane++)
+        flags[lane] = (uint8_t)((mask >> lane) & 1);
+}
+
+/* The top bit of each lane: the Jacobi symbol (2/n) is -1, that is n = 3 or 5 modulo 8. */
+AVX2_INLINE __m256i jacobi_sign(__m256i n)
+{
+    __m256i differ = _mm256_xor_si256(n, _mm256_srli_epi64(n, 1));
+    return _mm256_slli_epi64(_mm256_srli_epi64(_mm256_slli_epi64(differ, 62), 63), 63);
+}
+
 /*
  * 2^((n - 1) / 2) left to right. The exponents are those of n / 2, aligned to the longest of the
  * block; their leading four bits v are free, 2^v being far below n.
@@ -96,9 +111,9 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
         }
     }
     EACH (i, VECTORS) {
-        __m256i sign = avx2_jacobi_sign(_mm256_loadu_si256((const __m256i *)n + i));
+        __m256i sign = jacobi_sign(_mm256_loadu_si256((const __m256i *)n + i));
         __m256d expected = _mm256_or_pd(_mm256_set1_pd(1.0), _mm256_castsi256_pd(sign));
-        avx2_store_flags(passed + 4 * i, equal(x[i], expected));
+        store_flags(passed + 4 * i, equal(x[i], expected));
     }
 }
 
@@ -108,7 +123,7 @@ void avx2_small_euler(const uint64_t *n, size_t count, uint8_t *passed)
         euler_block(n + i, passed + i);
 }
 
-/* See bpsw64.h for the test, struct avx2_ladder for the order of v and w. */
+/* See lucas64.h for the test, struct avx2_ladder for the order of v and w. */
 AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *passed)
 {
     const __m256d two = _mm256_set1_pd(2.0);
@@ -149,7 +164,7 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
         }
     }
     EACH (i, LUCAS_VECTORS)
-        avx2_store_flags(passed + 4 * i, good[i]);
+        store_flags(passed + 4 * i, good[i]);
 }
 
 void avx2_small_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

@@ -63,11 +63,6 @@ AVX2_INLINE __m256i sub_mod(__m256i a, __m256i b, __m256i n)
     return add(sub(a, b), _mm256_and_si256(borrow, n));
 }
 
-AVX2_INLINE __m256i add_mod(__m256i a, __m256i b, __m256i n)
-{
-    return sub_mod(a, sub(n, b), n);
-}
-
 /*
  * a = (top * 2^64 + low 32 bits of middle * 2^32 + low 32 bits of bottom) / 2^64 mod n: what
  * exceeds the low halves has been carried into `top` already. The quotient q of two digits makes q

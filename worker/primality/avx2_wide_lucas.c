@@ -4,14 +4,14 @@
 #if defined(__x86_64__)
 
 #include "worker/primality/avx2_wide.h"
-#include "worker/primality/bpsw64.h"
+#include "worker/primality/lucas64.h"
 #include "worker/primality/mont64.h"
 
 /* A step has two products: half as many numbers fill the vectors. */
 enum { VECTORS = WIDE_VECTORS, PAIRS = VECTORS / 2, SCALARS = WIDE_SCALARS };
 enum { VECTOR_LANES = 4 * PAIRS, LANES = VECTOR_LANES + SCALARS };
 
-/* See bpsw64.h for the test, struct avx2_ladder for the order of v and w. */
+/* See lucas64.h for the test, struct avx2_ladder for the order of v and w. */
 AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *passed)
 {
     struct avx2_ladder ladder;
@@ -73,7 +73,7 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
     EACH (i, SCALARS)
         result[VECTOR_LANES + i] = w1[i];
     for (int i = 0; i < LANES; i++)
-        passed[i] = bpsw64_lucas_end(result[i], (int)ladder.s[i], two[i], n[i], inverse[i]);
+        passed[i] = lucas64_end(result[i], (int)ladder.s[i], two[i], n[i], inverse[i]);
 }
 
 void avx2_wide_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

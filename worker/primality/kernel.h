@@ -37,7 +37,7 @@ struct kernel {
     void (*euler[KERNEL_CLASSES])(const uint64_t *n, size_t count, uint8_t *passed);
 
     /* passed[i] = n[i] is an almost extra strong Lucas probable prime for the parameter p[i] (see
-       bpsw64.h). Never called for KERNEL_NARROW. */
+       lucas64.h). Never called for KERNEL_NARROW. */
     void (*lucas[KERNEL_CLASSES])(const uint64_t *n, const uint32_t *p, size_t count,
                                   uint8_t *passed);
 

@@ -19,7 +19,7 @@ bool large_base2(const uint64_t *n, size_t count);
 /* Is n a strong probable prime to base a / 2^64 modulo n? */
 bool large_base_shifted(const uint64_t *n, size_t count, uint64_t a);
 
-/* Is n an almost extra strong Lucas probable prime (bpsw64.h) for the parameter p? */
+/* Is n an almost extra strong Lucas probable prime (lucas64.h) for the parameter p? */
 bool large_lucas(const uint64_t *n, size_t count, uint32_t p);
 
 #endif

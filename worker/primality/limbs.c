@@ -3,7 +3,7 @@
  *
  * From 2^64 on: trial division by products of primes, then a strong test to base 2 and, up to
  * psi_13 (u128.h), to 12 more bases, which is a proof; beyond, an almost extra strong Lucas test
- * (with base 2 a Baillie-PSW test, see bpsw64.h) and Miller-Rabin rounds.
+ * (with base 2 a Baillie-PSW test, see lucas64.h) and Miller-Rabin rounds.
  *
  * One round is sensible: no composite is known to pass Baillie-PSW alone, and the round's base is
  * unrelated to it. It is drawn from a hash of n, so that a number always gets the same verdict.
@@ -54,7 +54,7 @@ static uint32_t trial_bound(size_t count)
     return bound < SMALL_BOUND - 1 ? (uint32_t)bound : SMALL_BOUND - 1;
 }
 
-/* As bpsw64_lucas_parameter(): 0 when the search proved n composite. */
+/* As lucas64_parameter(): 0 when the search proved n composite. */
 static uint32_t lucas_parameter(const mpz_t n)
 {
     for (uint32_t p = 3;; p++) {
@@ -133,8 +133,9 @@ enum primality_verdict primality_test_limbs(const uint64_t *limbs, size_t count,
 }
 
 /*
- * Fitted to the times of primes in bench/README.md: in batches up to 64 bits; up to 128, where the 13
- * bases of a proof cost most; and beyond, a time a bit that grows with the limbs and their square.
+ * Fitted to the times of primes in bench/README.md: in batches up to 64 bits; up to 128, where the
+ * 13 bases of a proof cost most; and beyond, a time a bit that grows with the limbs and their
+ * square.
  */
 uint64_t primality_cost_ns(size_t bits)
 {

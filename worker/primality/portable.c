@@ -4,8 +4,8 @@
  * One code for all sizes: Montgomery arithmetic on 64-bit words, a few numbers in step, so that the
  * multiplier works on one while the others wait for their result.
  */
-#include "worker/primality/bpsw64.h"
 #include "worker/primality/kernel.h"
+#include "worker/primality/lucas64.h"
 #include "worker/primality/mont64.h"
 #include "worker/primality/trial.h"
 
@@ -115,7 +115,7 @@ static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *passed)
         }
     }
     EACH (i, PAIRS)
-        passed[i] = bpsw64_lucas_end(w[i], s[i], two[i], n[i], inverse[i]);
+        passed[i] = lucas64_end(w[i], s[i], two[i], n[i], inverse[i]);
 }
 
 static void lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed)

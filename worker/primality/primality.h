@@ -9,8 +9,10 @@
  *   below 2^64      always proven, either way (deterministic, see u64.c for the theorem used);
  *   from 2^64 on    PRIMALITY_COMPOSITE is proven; PRIMALITY_PROBABLE_PRIME passed a strong Fermat
  *                   test to base 2, a strong Lucas test (together BPSW, Baillie, Pomerance,
- * Selfridge and Wagstaff; no composite that passes is known) and Miller-Rabin rounds; a number some
- * published theorem covers may be answered PRIMALITY_PRIME.
+ *                   Selfridge and Wagstaff; no composite that passes is known) and a Miller-Rabin
+ *                   round to a base drawn from a hash of the number, so that the same number always
+ *                   gets the same verdict. Below 3317044064679887385961981 a prime is proven, and
+ *                   answered PRIMALITY_PRIME: see u128.h.
  */
 #ifndef PRIMALITY_H
 #define PRIMALITY_H
@@ -29,7 +31,8 @@ enum primality_verdict {
  * Test numbers[0..count-1], any values, any count including 0. Writes one enum primality_verdict to
  * each verdicts[i]. When seconds is not NULL, seconds[i] receives the time spent on that number:
  * numbers tested in lockstep share the time of their group evenly, so the sum over the array is the
- * time the call took. The arrays must not overlap.
+ * time the call took. The arrays must not overlap. Needs about 200 KiB of stack; best served with
+ * some hundreds of numbers or more a call.
  */
 void primality_test_u64(const uint64_t *numbers, size_t count, uint8_t *verdicts, float *seconds);
 

@@ -8,7 +8,7 @@
  *
  * The limits are where one more prime costs as much as the tests it saves, found by measurement
  * with bench/primality; no proof rests on them, except that the exceptions below 2^32
- * (exceptions.h) are those that survive TRIAL_NARROW.
+ * (exceptions.h) are those that survive the primes up to 61.
  */
 #ifndef PRIMALITY_TRIAL_H
 #define PRIMALITY_TRIAL_H
@@ -29,8 +29,8 @@ struct trial_prime {
     uint64_t limit64;
 };
 
-/* The odd primes from 17 on; the primes before are the wheel's. */
-enum { TRIAL_PRIMES = 93 };
+/* The primes from 17 to 229; those before are the wheel's. */
+enum { TRIAL_PRIMES = 44 };
 extern const struct trial_prime trial_primes[TRIAL_PRIMES];
 
 /* How many of them each class of numbers is tried by. */

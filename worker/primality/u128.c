@@ -14,8 +14,8 @@ static struct exponent split(mont128 even)
     return (struct exponent){even >> s, s};
 }
 
-/* The bits of d below its first, from the top down: is bit `below` set? */
-static int bits_below_first(mont128 d)
+/* The place of the first bit of d. */
+static int first_bit(mont128 d)
 {
     uint64_t high = mont128_high(d);
     return high != 0 ? 127 - __builtin_clzll(high) : 63 - __builtin_clzll(mont128_low(d));
@@ -46,7 +46,7 @@ bool u128_base2(mont128 n)
     mont128 one = mont128_one(n);
     struct exponent e = split(n - 1);
     mont128 x = mont128_add(one, one, n);
-    for (int bit = bits_below_first(e.d) - 1; bit >= 0; bit--) {
+    for (int bit = first_bit(e.d) - 1; bit >= 0; bit--) {
         x = mont128_square(x, n, inverse);
         if (bit_of(e.d, bit))
             x = mont128_add(x, x, n);
@@ -70,7 +70,7 @@ bool u128_base_shifted(mont128 n, uint64_t a)
     mont128 one = mont128_one(n);
     struct exponent e = split(n - 1);
     mont128 x = mul_limb(one, a, n, inverse);
-    for (int bit = bits_below_first(e.d) - 1; bit >= 0; bit--) {
+    for (int bit = first_bit(e.d) - 1; bit >= 0; bit--) {
         x = mont128_square(x, n, inverse);
         if (bit_of(e.d, bit))
             x = mul_limb(x, a, n, inverse);
@@ -89,7 +89,7 @@ bool u128_lucas(mont128 n, uint32_t parameter)
     /* (v, w) = (V_k, V_(k+1)) while k runs through the leading bits of d. */
     mont128 v = p;
     mont128 w = mont128_sub(mont128_square(p, n, inverse), two, n);
-    for (int bit = bits_below_first(e.d) - 1; bit >= 0; bit--) {
+    for (int bit = first_bit(e.d) - 1; bit >= 0; bit--) {
         bool set = bit_of(e.d, bit);
         mont128 squared = set ? w : v;
         mont128 odd = mont128_sub(mont128_mul(v, w, n, inverse), p, n);
@@ -125,7 +125,7 @@ bool u128_first_bases(mont128 n)
         mont128 x[CHAINS];
         for (int i = 0; i < CHAINS; i++)
             x[i] = base[i] = mont128_small(bases[first + i], one, n);
-        for (int bit = bits_below_first(e.d) - 1; bit >= 0; bit--) {
+        for (int bit = first_bit(e.d) - 1; bit >= 0; bit--) {
             for (int i = 0; i < CHAINS; i++)
                 x[i] = mont128_square(x[i], n, inverse);
             for (int i = 0; i < CHAINS && bit_of(e.d, bit); i++)

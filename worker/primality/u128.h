@@ -1,7 +1,7 @@
 /*
  * u128 - proofs and probable prime tests for odd n of two limbs, 2^64 < n < 2^128.
  *
- * The tests are those of bpsw64.h with twice the width.
+ * The tests are those of lucas64.h with twice the width.
  */
 #ifndef PRIMALITY_U128_H
 #define PRIMALITY_U128_H

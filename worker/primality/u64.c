@@ -11,11 +11,11 @@
  *      strong Lucas test.
  *
  * Every verdict is a proof: below 2^32 because all exceptions were enumerated (exceptions.h), above
- * because no composite below 2^64 passes both tests (bpsw64.h).
+ * because no composite below 2^64 passes both tests (lucas64.h).
  */
-#include "worker/primality/bpsw64.h"
 #include "worker/primality/exceptions.h"
 #include "worker/primality/kernel.h"
+#include "worker/primality/lucas64.h"
 #include "worker/primality/primality.h"
 #include "worker/primality/small.h"
 #include "worker/primality/stopwatch.h"
@@ -71,15 +71,20 @@ static void leave_stage(struct account *account)
 static void turn_wheel(const uint64_t *numbers, size_t count, uint8_t *verdicts,
                        struct candidates *classes)
 {
+    uint16_t small[GROUP];
     uint16_t left[GROUP];
+    size_t small_count = 0;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t n = numbers[i];
-        bool small = n < SMALL_BOUND;
-        verdicts[i] = small_is_prime(small ? n : 0) ? PRIMALITY_PRIME : PRIMALITY_COMPOSITE;
+        bool is_small = numbers[i] < SMALL_BOUND;
+        small[small_count] = (uint16_t)i;
+        small_count += is_small;
         left[kept] = (uint16_t)i;
-        kept += small_passes_wheel(n) & !small;
+        kept += small_passes_wheel(numbers[i]) & !is_small;
     }
+    memset(verdicts, PRIMALITY_COMPOSITE, count);
+    for (size_t i = 0; i < small_count; i++)
+        verdicts[small[i]] = small_is_prime(numbers[small[i]]); /* 0 or 1, as verdicts are */
     for (size_t i = 0; i < kept; i++) {
         uint64_t n = numbers[left[i]];
         int size = (n >> 32 != 0) + (n >> 50 != 0);
@@ -124,7 +129,7 @@ static uint32_t lucas_parameter(uint64_t n)
     uint32_t by_13 = UINT32_C(0x9e4) >> (n % 13) & 1;
     if (by_7 != by_11)
         return 9;
-    return by_13 ? 11 : bpsw64_lucas_parameter(n, 12);
+    return by_13 ? 11 : lucas64_parameter(n, 12);
 }
 
 /* Stage 4. Is passed[i], for every candidate. */
