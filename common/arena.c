@@ -152,6 +152,7 @@ unsigned arena_reap(struct arena *arena, unsigned slot)
         board_post(arena, i);
     }
     atomic_store_explicit(&arena->slots[slot].began_ns, 0, memory_order_relaxed);
+    atomic_store_explicit(&arena->slots[slot].dismissed, 0, memory_order_relaxed);
     /* First keep the dead worker from taking wakes meant for others, then make up for those it
      * took: seq_cst, or a wake in between could be lost. See "Sleeping" in arena.h. */
     atomic_store_explicit(&arena->slots[slot].sleeping, 0, memory_order_seq_cst);
@@ -171,6 +172,12 @@ void arena_want_sentinel(struct arena *arena)
 {
     atomic_fetch_add_explicit(&arena->control->sentinels_wanted, 1, memory_order_seq_cst);
     board_ring_bell(arena);
+}
+
+void arena_dismiss(struct arena *arena, unsigned slot)
+{
+    atomic_store_explicit(&arena->slots[slot].dismissed, 1, memory_order_seq_cst);
+    ring_wake_worker(arena, slot);
 }
 
 void arena_set_state(struct arena *arena, enum control_state state)

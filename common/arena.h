@@ -39,6 +39,9 @@
  *   ring_wait():   store slot.sleeping = 1;   then load head
  *   ring_push():   store head;                then, in ring_wake(), load slot.sleeping
  *
+ *   ring_wait():      store slot.sleeping = 1;   then load slot.dismissed
+ *   arena_dismiss():  store slot.dismissed = 1;  then load slot.sleeping
+ *
  *   board_prepare_wait():  store sleeping = 1;     then, in board_wait(), load the bits
  *   board_post():          fetch_or into the bits; then load sleeping
  *
@@ -88,6 +91,8 @@ struct worker_slot {
     /* written by the dispatcher: "the group you began at this time has run too long"; the
      * supervisor kills the worker if its began_ns is still that */
     _Atomic int64_t overdue_ns;
+    /* set to 1 by the supervisor: the worker ends before it takes another block */
+    _Atomic uint32_t dismissed;
     /* set to 1 by the worker before it sleeps on it, to 0 by whoever wakes it */
     alignas(CACHE_LINE) _Atomic uint32_t sleeping;
     /* written by the worker */
@@ -152,6 +157,9 @@ void arena_wake_all(struct arena *arena);
 
 /* Ask the front for one more sentinel (one worker fewer). Supervisor. */
 void arena_want_sentinel(struct arena *arena);
+
+/* Let the worker of that slot end as soon as it holds no block, and no other. Supervisor. */
+void arena_dismiss(struct arena *arena, unsigned slot);
 
 /* Set the state and wake whoever sleeps on it. Supervisor. */
 void arena_set_state(struct arena *arena, enum control_state state);

@@ -2,6 +2,8 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,6 +99,41 @@ static bool add_value(struct line *line, const struct log_field *field)
     return false;
 }
 
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static pthread_mutex_t write_lock =
+    PTHREAD_MUTEX_INITIALIZER; /* of looking for room and taking it */
+static int64_t lost;           /* lines there was no room for; under the lock */
+
+/* Would a line go out at once? A pipe that says so takes PIPE_BUF bytes, more than a line. */
+static bool has_room(void)
+{
+    struct pollfd error_stream = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&error_stream, 1, 0) == 1;
+}
+
+static void write_line(const struct line *line)
+{
+    size_t done = 0;
+    while (done < line->length) {
+        ssize_t written = write(STDERR_FILENO, line->text + done, line->length - done);
+        if (written < 0 && errno != EINTR)
+            return; /* nobody to tell */
+        done += written > 0 ? (size_t)written : 0;
+    }
+}
+
+/* There is room again: say how many lines there was none for. */
+static void report_lost(void)
+{
+    pthread_mutex_lock(&write_lock);
+    int64_t lines = lost;
+    lost = 0;
+    pthread_mutex_unlock(&write_lock);
+    if (lines > 0)
+        log_warning("log lines lost: nobody read them", log_int("lines", lines));
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
     struct line line = {.length = 0};
@@ -122,11 +159,13 @@ void log_write(enum log_level level, const char *event, const struct log_field *
         line.text[line.length++] = '}';
     line.text[line.length++] = '\n';
 
-    size_t done = 0;
-    while (done < line.length) {
-        ssize_t written = write(STDERR_FILENO, line.text + done, line.length - done);
-        if (written < 0 && errno != EINTR)
-            return; /* nobody to tell */
-        done += written > 0 ? (size_t)written : 0;
-    }
+    pthread_mutex_lock(&write_lock);
+    bool room = has_room();
+    if (room)
+        write_line(&line);
+    else
+        lost++;
+    pthread_mutex_unlock(&write_lock);
+    if (room)
+        report_lost();
 }

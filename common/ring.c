@@ -2,8 +2,6 @@
  */
 #include "common/ring.h"
 
-#include <stdbool.h>
-
 #include "common/fault.h"
 #include "common/futex.h"
 
@@ -73,23 +71,28 @@ void ring_wait(struct arena *arena, unsigned slot)
     /* tail before head: a tail read last could hide a block pushed since behind one popped since. */
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     FAULT_POINT("ring_wait.looked");
-    if (tail == atomic_load_explicit(&ring->head, memory_order_seq_cst))
+    if (tail == atomic_load_explicit(&ring->head, memory_order_seq_cst) &&
+        !atomic_load_explicit(&arena->slots[slot].dismissed, memory_order_seq_cst))
         futex_wait(sleeping, 1, -1);
     FAULT_POINT("ring_wait.woken");
     atomic_store_explicit(sleeping, 0, memory_order_relaxed);
 }
 
+bool ring_wake_worker(struct arena *arena, unsigned slot)
+{
+    _Atomic uint32_t *sleeping = &arena->slots[slot].sleeping;
+    if (!atomic_load_explicit(sleeping, memory_order_seq_cst) ||
+        !atomic_exchange_explicit(sleeping, 0, memory_order_relaxed))
+        return false;
+    FAULT_POINT("ring_wake.flag_cleared");
+    futex_wake(sleeping, 1);
+    return true;
+}
+
 void ring_wake(struct arena *arena, unsigned count)
 {
-    for (unsigned i = 0; i < arena->slot_count && count > 0; i++) {
-        _Atomic uint32_t *sleeping = &arena->slots[i].sleeping;
-        if (atomic_load_explicit(sleeping, memory_order_seq_cst) &&
-            atomic_exchange_explicit(sleeping, 0, memory_order_relaxed)) {
-            FAULT_POINT("ring_wake.flag_cleared");
-            futex_wake(sleeping, 1);
-            count--;
-        }
-    }
+    for (unsigned i = 0; i < arena->slot_count && count > 0; i++)
+        count -= ring_wake_worker(arena, i);
 }
 
 uint64_t ring_length(const struct arena *arena)

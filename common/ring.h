@@ -16,6 +16,8 @@
 #ifndef COMMON_RING_H
 #define COMMON_RING_H
 
+#include <stdbool.h>
+
 #include "common/arena.h"
 
 struct ring {
@@ -35,13 +37,16 @@ void ring_push(struct arena *arena, uint32_t block, unsigned attempts);
 /* Wake up to `count` sleeping workers: call once after pushing that many blocks. */
 void ring_wake(struct arena *arena, unsigned count);
 
+/* Wake the worker of that slot if it sleeps; whether it did. */
+bool ring_wake_worker(struct arena *arena, unsigned slot);
+
 /*
  * Claim the oldest queued block for the worker in `slot`: its number, now RUNNING, or RING_EMPTY.
  * Lock-free; may be called by any worker.
  */
 int32_t ring_pop(struct arena *arena, unsigned slot);
 
-/* Sleep until there may be something to pop. Worker of that slot only. */
+/* Sleep until there may be something to pop, or the worker is dismissed. Worker of that slot only. */
 void ring_wait(struct arena *arena, unsigned slot);
 
 /* Blocks queued and not yet claimed: a figure for metrics, possibly off by those under way. */

@@ -23,7 +23,7 @@ struct option_row {
 
 /* --- values ------------------------------------------------------------------------------------- */
 
-/* A whole number of low .. high with an optional factor from `units` ("k", "M", ...) behind it. */
+/* A whole number of low .. high. */
 static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
     if (text[0] < '0' || text[0] > '9')
@@ -190,7 +190,11 @@ static const char *read_idle_timeout(struct config *config, const char *text)
 
 static const char *read_drain_timeout(struct config *config, const char *text)
 {
-    return read_time(text, 0, &config->drain_timeout_ns) ? NULL : "a time";
+    int64_t ns;
+    if (!read_time(text, 0, &ns) || ns > 365 * 86400 * NS_PER_S)
+        return "a time up to 365d";
+    config->drain_timeout_ns = ns; /* added to the clock, so it must not be any number */
+    return NULL;
 }
 
 static const char *read_log_format(struct config *config, const char *text)

@@ -1,6 +1,8 @@
 /* main - reads the configuration and becomes the supervisor. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "server/config.h"
 #include "server/health.h"
@@ -8,8 +10,23 @@
 
 enum { EXIT_USAGE = 2 };
 
+/*
+ * Where standard input, output or error is closed, the next file opened would take its place: the log
+ * would go into the listening socket, say.
+ */
+static void open_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_files();
     struct config config;
     switch (config_read(&config, argc, argv)) {
     case CONFIG_SHOWN:

@@ -21,7 +21,8 @@ enum {
 
 int pool_init(struct pool *pool, struct arena *arena, unsigned wanted)
 {
-    *pool = (struct pool){.arena = arena, .supervisor = getpid(), .wanted = wanted};
+    *pool = (struct pool){
+        .arena = arena, .supervisor = getpid(), .wanted = wanted, .leaving = POOL_NONE};
     pool->workers = calloc(arena->slot_count, sizeof *pool->workers);
     return pool->workers ? 0 : -1;
 }
@@ -76,6 +77,17 @@ static int next_free_slot(const struct pool *pool)
     return best;
 }
 
+/* While workers of an older generation are left, let them end, one at a time. */
+static void roll_on(struct pool *pool)
+{
+    for (unsigned i = 0; pool->leaving == POOL_NONE && i < pool->arena->slot_count; i++) {
+        if (pool->workers[i].pid != 0 && pool->workers[i].generation < pool->generation) {
+            pool->leaving = (int)i;
+            arena_dismiss(pool->arena, i);
+        }
+    }
+}
+
 int64_t pool_fill(struct pool *pool)
 {
     while (pool->live < pool->wanted && !atomic_load(&pool->arena->control->pool_closing)) {
@@ -87,24 +99,11 @@ int64_t pool_fill(struct pool *pool)
             return wait_ns;
         start_worker(pool, (unsigned)slot);
     }
+    roll_on(pool);
     return -1;
 }
 
 /* --- ending ------------------------------------------------------------------------------------- */
-
-/* While workers of an older generation are left, keep one sentinel under way. */
-static void roll_on(struct pool *pool)
-{
-    if (pool->sentinel_out)
-        return;
-    for (unsigned i = 0; i < pool->arena->slot_count; i++) {
-        if (pool->workers[i].pid != 0 && pool->workers[i].generation < pool->generation) {
-            pool->sentinel_out = true;
-            arena_want_sentinel(pool->arena);
-            return;
-        }
-    }
-}
 
 /* How long the slot should stay empty after this death. */
 static int64_t delay_after_death(struct pool_worker *worker, int64_t now_ns)
@@ -151,8 +150,8 @@ bool pool_reap(struct pool *pool, pid_t pid, int status)
         worker->not_before_ns = now + delay_after_death(worker, now);
         atomic_fetch_add(&pool->arena->control->worker_restarts, 1);
     }
-    pool->sentinel_out = false;
-    roll_on(pool);
+    if (pool->leaving == (int)slot)
+        pool->leaving = POOL_NONE;
     return true;
 }
 
@@ -176,7 +175,6 @@ bool pool_shrink(struct pool *pool)
 void pool_roll(struct pool *pool)
 {
     pool->generation++;
-    roll_on(pool);
 }
 
 void pool_kill_overdue(struct pool *pool)
@@ -208,5 +206,5 @@ void pool_kill(struct pool *pool)
         atomic_store(&pool->arena->slots[i].pid, 0);
     }
     pool->live = 0;
-    pool->sentinel_out = false;
+    pool->leaving = POOL_NONE;
 }

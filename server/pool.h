@@ -24,6 +24,8 @@ struct pool_worker {
     bool killed;           /* by us, on purpose */
 };
 
+enum { POOL_NONE = -1 };
+
 struct pool {
     struct arena *arena;
     pid_t supervisor;
@@ -31,7 +33,7 @@ struct pool {
     unsigned wanted;
     unsigned live;
     uint64_t generation; /* raised by a rolling restart */
-    bool sentinel_out;   /* of a rolling restart, not yet followed by a worker's end */
+    int leaving;         /* the slot whose worker a rolling restart has dismissed, or POOL_NONE */
 };
 
 /* An empty pool that wants `wanted` workers; 0, or -1 without memory. */
@@ -51,7 +53,7 @@ bool pool_reap(struct pool *pool, pid_t pid, int status);
 bool pool_grow(struct pool *pool);
 bool pool_shrink(struct pool *pool);
 
-/* Replace each worker there is now, one after another. */
+/* Replace each worker there is now, one after another, as pool_fill() is called. */
 void pool_roll(struct pool *pool);
 
 /* Kill the workers the dispatcher has found stuck. */

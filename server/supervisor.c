@@ -212,6 +212,8 @@ int supervisor_run(const struct config *config)
     for (size_t i = 0; i < sizeof acted_on / sizeof *acted_on; i++)
         sigaddset(&signals, acted_on[i]);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGCHLD, SIG_DFL); /* where it is inherited as ignored, no child's end is reported */
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the log may leave */
 
     unsigned slots = 2 * config->workers + SLOTS_SPARE;
     int error = arena_create(&s.arena, slots, slots * BLOCKS_PER_SLOT);

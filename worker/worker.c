@@ -73,7 +73,8 @@ static void run_block(struct worker_slot *slot, struct block *block)
 
 void worker_loop(struct arena *arena, unsigned slot)
 {
-    for (;;) {
+    _Atomic uint32_t *dismissed = &arena->slots[slot].dismissed;
+    while (!atomic_load_explicit(dismissed, memory_order_relaxed)) {
         int32_t index = ring_pop(arena, slot);
         if (index == RING_EMPTY) {
             ring_wait(arena, slot);

@@ -1,6 +1,6 @@
 /*
  * worker - the process that tests numbers: pop a block, run the primality core over it, post it
- * back, until it claims a sentinel.
+ * back, until it claims a sentinel or is dismissed.
  *
  * A worker has no threads, no sockets and no files; it knows the arena and nothing else. It may be
  * killed at any instruction: what it had finished stays, the rest is taken over by another (see
@@ -16,13 +16,13 @@
 
 /*
  * Become the worker of `slot`. Call in a freshly forked child of `supervisor`. Never returns: exits
- * 0 after a sentinel.
+ * 0 after a sentinel, or when it is dismissed.
  */
 _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor);
 
 /*
  * The loop alone, for a thread or process that is already set up (tests, benches): returns after it
- * has finished a sentinel.
+ * has finished a sentinel, or holds no block and is dismissed.
  */
 void worker_loop(struct arena *arena, unsigned slot);
 

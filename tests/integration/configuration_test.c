@@ -61,7 +61,7 @@ Test(configuration, wrong_values_are_named)
         {"--ttl", "366d"},           {"--ttl", "1y"},
         {"--number-timeout", "-1s"}, {"--number-timeout", "99999999999999999999s"},
         {"--idle-timeout", "0"},     {"--drain-timeout", "soon"},
-        {"--log-format", "xml"},
+        {"--drain-timeout", "366d"}, {"--log-format", "xml"},
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         struct command command;

@@ -7,6 +7,7 @@ $(BUILD)/tests/integration: $(call objects,$(wildcard tests/integration/*.c)) $(
 	@mkdir -p $(@D)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS)) -lm,LINK $@)
 
+##@ Test
 .PHONY: integration
 integration: $(BUILD)/tests/integration $(BUILD)/primed ## clients against a started service
 	$(TEST_ENV) $< --jobs=$(INTEGRATION_JOBS)

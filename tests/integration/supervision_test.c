@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/verdict.h"
 #include "tests/support/wire.h"
 #include "tests/support/work.h"
@@ -201,6 +203,29 @@ Test(supervision, hup_replaces_every_worker_and_loses_nothing)
     work_expect_sieved(&service, id, 0, MILLION);
     primed_await_workers(&service, 3);
     cr_expect_eq(client_metric(&service, "primed_worker_restarts_total"), 0);
+    primed_stop(&service);
+}
+
+/* It waits for the one that is busy, and does not replace the other again and again meanwhile. */
+Test(supervision, a_rolling_restart_beside_a_busy_worker)
+{
+    struct primed service = primed_start("--workers=2", huge_digits, "--number-timeout=0");
+    struct primed_workers before = primed_await_workers(&service, 2);
+    struct text body = {.data = NULL};
+    work_add_mersenne(&body, HUGE_EXPONENT);
+    const char *id = work_id(work_post(&service, "", &body, 202));
+    soon(&service, client_metric(&service, "primed_blocks{state=\"running\"}") == 1);
+    primed_signal(&service, SIGHUP);
+    primed_await_log(&service, "replacing");
+    nanosleep(&(struct timespec){.tv_nsec = 500 * NS_PER_MS}, NULL);
+    size_t started = 0;
+    for (const char *line = primed_log(&service); (line = strstr(line, "worker started")); line++)
+        started++;
+    cr_expect_leq(started, 3, "%zu workers were started", started);
+    client_send(&service, .method = "DELETE", .path = work_path(&service, id, ""));
+    for (size_t i = 0; i < before.count; i++)
+        soon(&service, !primed_is_alive(before.pids[i]));
+    primed_await_workers(&service, 2);
     primed_stop(&service);
 }
 

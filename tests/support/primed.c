@@ -50,22 +50,27 @@ struct launch {
     int err;
 };
 
-static int exec_program(void *data)
+int command_exec(const char *const *arguments)
 {
-    const struct launch *launch = data;
     char path[PATH_MAX];
     char *argv[64] = {path};
     find_program(path);
-    for (size_t i = 0; launch->arguments[i] && i + 2 < sizeof argv / sizeof *argv; i++)
-        argv[i + 1] = strdup(launch->arguments[i]);
+    for (size_t i = 0; arguments[i] && i + 2 < sizeof argv / sizeof *argv; i++)
+        argv[i + 1] = strdup(arguments[i]);
+    execv(path, argv);
+    perror(path);
+    return 127;
+}
+
+static int exec_program(void *data)
+{
+    const struct launch *launch = data;
     for (size_t i = 0; launch->variables && launch->variables[i]; i++)
         putenv(strdup(launch->variables[i]));
     setpgid(0, 0);
     dup2(launch->out, STDOUT_FILENO);
     dup2(launch->err, STDERR_FILENO);
-    execv(path, argv);
-    perror(path);
-    return 127;
+    return command_exec(launch->arguments);
 }
 
 static int memory_file(void)

@@ -102,6 +102,9 @@ struct command {
     char err[16384];
 };
 
+/* Become primed with these arguments: for the body of a forked child. Returns only if it cannot: 127. */
+int command_exec(const char *const *arguments);
+
 /* Run primed with these arguments, beside the variables "NAME=VALUE" (may be NULL), to its end. */
 void command_run(struct command *command, const char *const *arguments,
                  const char *const *variables);

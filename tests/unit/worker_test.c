@@ -126,6 +126,19 @@ Test(worker, a_damaged_chunk_taken_over_is_finished_too)
     cr_assert_eq(block->verdicts[4], VERDICT_FAILED);
 }
 
+Test(worker, takes_nothing_more_once_dismissed)
+{
+    fill(CHUNK_WIDE, WIDE_COUNT, wide, WIDE_WORDS);
+    ring_push(&arena, NUMBERS, 0);
+    arena_dismiss(&arena, 0);
+    worker_loop(&arena, 0);
+    cr_assert_eq(peek_claim(&arena, NUMBERS).state, CLAIM_QUEUED);
+    arena_reap(&arena, 0);
+    ring_push(&arena, SENTINEL, 0);
+    worker_loop(&arena, 0);
+    cr_assert_eq(peek_claim(&arena, NUMBERS).state, CLAIM_DONE, "its successor is not dismissed");
+}
+
 static int run_orphan(void *unused)
 {
     (void)unused;
@@ -136,6 +149,14 @@ static int run_worker(void *unused)
 {
     (void)unused;
     worker_run(&arena, 0, getppid());
+}
+
+Test(worker, dismissed_asleep_it_ends)
+{
+    pid_t pid = forked_start(run_worker, NULL);
+    forked_await_sleep(pid, &arena.slots[0].sleeping);
+    arena_dismiss(&arena, 0);
+    cr_assert_eq(forked_wait(pid), 0);
 }
 
 Test(worker, exits_0_after_a_sentinel_and_1_without_its_supervisor)
