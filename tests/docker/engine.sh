@@ -11,7 +11,7 @@ engine_answers() { timeout 10 docker version >/dev/null 2>&1; }
 # may_start_engine: whether this process has the rights that dockerd needs; else skip_reason says what lacks.
 may_start_engine() {
     local capabilities lack
-    capabilities=$((16#0$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)))
+    capabilities=$((16#0$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status 2>/dev/null)))
     if [ "$(id -u)" != 0 ]; then
         lack="only root may start one"
     elif ((!(capabilities >> 21 & 1) || !(capabilities >> 12 & 1))); then
