@@ -36,7 +36,8 @@ static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
     bool drain = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
     uint32_t wanted = atomic_load(&d->arena->control->sentinels_wanted);
     pthread_mutex_lock(&d->lock);
-    bool can_send = wanted != d->sentinels_sent && d->free_count > 0;
+    bool fills = !draining || d->options.finish_all;
+    bool can_send = fills && wanted != d->sentinels_sent && d->free_count > 0;
     bool roused = sleep_ns < 0 && d->in_flight > 0;
     pthread_mutex_unlock(&d->lock);
     return drain != draining || can_send || roused;
@@ -87,6 +88,7 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
     for (uint32_t i = 0; i < blocks; i++)
         d->free_blocks[d->free_count++] = blocks - 1 - i;
     schedule_init(&d->schedule);
+    TAILQ_INIT(&d->held);
     pthread_mutex_init(&d->lock, NULL);
     if (pthread_create(&d->thread, NULL, dispatcher_main, d) != 0) {
         pthread_mutex_destroy(&d->lock);
@@ -123,6 +125,11 @@ int dispatcher_submit(struct dispatcher *d, struct store *store, const struct ba
     handout_fill(d);
     watch_rouse(d);
     pthread_mutex_unlock(&d->lock);
+
+    /* Somebody may have found it in the store and canceled it before it was here. */
+    struct batch now;
+    if (store_get(store, &batch->id, &now) == STORE_OK && now.status == BATCH_CANCELING)
+        dispatcher_cancel(d, &batch->id);
     return 0;
 }
 
@@ -134,6 +141,7 @@ void dispatcher_cancel(struct dispatcher *d, const struct batch_id *id)
     if (job && !job->canceled) {
         job->canceled = true;
         schedule_remove(&d->schedule, job);
+        handout_let_go(d, job);
         if (store_drop(job->store, &job->id, job->next_chunk, &news.batch) == STORE_OK)
             news.store = job->store;
         for (uint32_t i = 0; i < d->arena->block_count; i++) {
@@ -180,6 +188,7 @@ void dispatcher_drain(struct dispatcher *d)
 
 void dispatcher_free(struct dispatcher *d)
 {
+    handout_unhold(d);
     for (struct job *job; (job = schedule_next(&d->schedule)) != NULL;) {
         schedule_remove(&d->schedule, job);
         handout_release(d, job);

@@ -4,11 +4,14 @@
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
 
-enum { BULK_PER_WORKER = 2 }; /* blocks in flight for each worker: one running, one to go on with */
+enum {
+    BULK_PER_WORKER = 2,      /* blocks in flight for each worker: one running, one to go on with */
+    HUGE_COST_NS = 100000000, /* a number of that much work is huge */
+};
 
 void handout_release(struct dispatcher *d, struct job *job)
 {
-    if (job->listed || job->in_flight > 0)
+    if (job->listed || job->held || job->in_flight > 0)
         return;
     id_map_remove(&d->jobs, &job->id);
     free(job);
@@ -30,36 +33,80 @@ static unsigned bulk_limit(const struct dispatcher *d)
 }
 
 /*
- * Put the job's next chunk without verdicts into a free block and push it. False if there is none, or
- * the batch is gone.
+ * How many huge numbers may be in flight. A worker cannot be taken off a number, so one worker is left to
+ * the others, where there is more than one.
  */
-static bool hand_out(struct dispatcher *d, struct job *job, bool bulk)
+static unsigned huge_limit(const struct dispatcher *d)
+{
+    unsigned workers = handout_workers(d);
+    return workers > 1 ? workers - 1 : 1;
+}
+
+/* --- jobs that are held ------------------------------------------------------------------------- */
+
+static void hold(struct dispatcher *d, struct job *job)
+{
+    schedule_remove(&d->schedule, job);
+    TAILQ_INSERT_TAIL(&d->held, job, turn);
+    job->held = true;
+}
+
+void handout_let_go(struct dispatcher *d, struct job *job)
+{
+    if (!job->held)
+        return;
+    TAILQ_REMOVE(&d->held, job, turn);
+    job->held = false;
+}
+
+void handout_unhold(struct dispatcher *d)
+{
+    for (struct job *job; (job = TAILQ_FIRST(&d->held)) != NULL;) {
+        handout_let_go(d, job);
+        schedule_add(&d->schedule, job);
+    }
+}
+
+/* --- blocks out --------------------------------------------------------------------------------- */
+
+enum handed_out {
+    HANDED_OUT,
+    HANDED_NOTHING, /* there is nothing left of the batch, or the batch is gone */
+    HANDED_LATER,   /* it is huge, and enough of those are in flight */
+};
+
+/* Put the job's next chunk without verdicts into a free block and push it. */
+static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk)
 {
     struct chunk chunk;
     uint32_t index = d->free_blocks[d->free_count - 1];
     struct block *block = arena_block(d->arena, index);
-    if (!job->started) {
-        struct batch batch;
-        if (store_start(job->store, &job->id, &batch) != STORE_OK)
-            return false;
-        job->started = true;
-    }
     if (store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk) != STORE_OK ||
-        job->next_chunk == job->chunk_count)
-        return false;
-    if (store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words) != STORE_OK)
-        return false;
+        job->next_chunk == job->chunk_count ||
+        store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words) != STORE_OK)
+        return HANDED_NOTHING;
+    bool huge = chunk.count == 1 && chunk.cost_ns > HUGE_COST_NS;
+    if (huge && d->huge_flight >= huge_limit(d))
+        return HANDED_LATER;
+    struct batch batch;
+    if (!job->started && store_start(job->store, &job->id, &batch) != STORE_OK)
+        return HANDED_NOTHING;
+    job->started = true;
 
     block_fill(block, &chunk);
-    d->flights[index] = (struct flight){
-        .job = job, .chunk_index = job->next_chunk, .cost_ns = chunk.cost_ns, .bulk = bulk};
+    d->flights[index] = (struct flight){.job = job,
+                                        .chunk_index = job->next_chunk,
+                                        .cost_ns = chunk.cost_ns,
+                                        .bulk = bulk,
+                                        .huge = huge};
     d->free_count--;
     d->in_flight++;
     d->bulk_flight += bulk;
+    d->huge_flight += huge;
     job->in_flight++;
     schedule_charge(&d->schedule, job, chunk.cost_ns);
     ring_push(d->arena, index, 0);
-    return true;
+    return HANDED_OUT;
 }
 
 static bool push_sentinel(struct dispatcher *d)
@@ -93,11 +140,17 @@ void handout_fill(struct dispatcher *d)
         d->waits_for_store = store_is_behind(job->store);
         if (d->waits_for_store)
             break;
-        if (hand_out(d, job, true)) {
+        switch (hand_out(d, job, true)) {
+        case HANDED_OUT:
             pushed++;
-        } else {
+            break;
+        case HANDED_LATER:
+            hold(d, job);
+            break;
+        case HANDED_NOTHING:
             schedule_remove(&d->schedule, job);
             handout_release(d, job);
+            break;
         }
     }
     ring_wake(d->arena, pushed);
@@ -115,6 +168,7 @@ void handout_first(struct dispatcher *d, struct job *job)
 {
     unsigned limit = bulk_limit(d);
     unsigned kept = limit > d->bulk_flight ? limit - d->bulk_flight : 0;
-    if (d->free_count > kept && hand_out(d, job, false))
+    bool small = job->chunk_count == 1 && job->cost_ns <= CHUNK_MAX_COST_NS;
+    if (small && d->free_count > kept && hand_out(d, job, false) == HANDED_OUT)
         ring_wake(d->arena, 1);
 }

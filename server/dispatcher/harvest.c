@@ -41,6 +41,9 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
         news->store = job->store;
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
+    d->huge_flight -= flight->huge;
+    if (flight->huge)
+        handout_unhold(d);
     free_block(d, index);
     job->in_flight--;
     handout_release(d, job);

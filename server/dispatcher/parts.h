@@ -27,6 +27,7 @@ struct flight {
     uint32_t suspects_end; /* numbers before it may have killed the last worker */
     int64_t canceled_ns;   /* when the block was told to stop, 0: not */
     bool bulk;             /* counts against what the rounds may have in flight */
+    bool huge;             /* a single number that keeps a worker for longer than a chunk may */
     bool overdue;          /* a kill was asked for because of the number at overdue_index */
     uint32_t overdue_index;
 };
@@ -44,6 +45,8 @@ struct dispatcher {
     unsigned free_count;
     unsigned in_flight;   /* blocks of numbers out */
     unsigned bulk_flight; /* those of them that the rounds have sent */
+    unsigned huge_flight; /* those of them that are huge */
+    struct job_list held; /* jobs whose next block is huge, until one of those is back */
     bool waits_for_store; /* work was not handed out because a store is behind */
     bool closed;          /* the sentinels are out: nothing more may follow */
     bool idle;            /* the thread found nothing in flight when it last looked */
@@ -64,10 +67,16 @@ struct news {
 /* Free a job that has nothing left to hand out and nothing in flight. */
 void handout_release(struct dispatcher *d, struct job *job);
 
+/* A huge block is back, so another may go: let the jobs that were held take their turns again. */
+void handout_unhold(struct dispatcher *d);
+
+/* Take a job out of the list of those held; harmless if it is not in. */
+void handout_let_go(struct dispatcher *d, struct job *job);
+
 /* How many worker processes there are. */
 unsigned handout_workers(const struct dispatcher *d);
 
-/* Push a newcomer's first chunk, if there is a block that is not kept for the rounds. */
+/* Push a small newcomer, whole, if there is a block that is not kept for the rounds. */
 void handout_first(struct dispatcher *d, struct job *job);
 
 /* Push the sentinels the supervisor has asked for, then as much work as there should be in flight. */

@@ -33,6 +33,7 @@ struct job {
     bool started;        /* the store knows that it runs */
     bool canceled;
     bool listed;        /* in the schedule */
+    bool held;          /* waits outside it, in the dispatcher's list of such jobs */
     int64_t balance_ns; /* work it may still get in this round; negative: overdrawn */
     TAILQ_ENTRY(job) turn;
 };
