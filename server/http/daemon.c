@@ -50,15 +50,19 @@ static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, cons
 /*
  * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths
  * is read as two different ones by two readers, which is how requests are smuggled past a proxy (RFC
- * 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot read.
+ * 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot read, and one
+ * of HTTP/1.1 without Host (3.2).
  */
-static void begin(struct request *request)
+static void begin(struct request *request, const char *version)
 {
     unsigned lengths = 0;
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
     const char *coding = request_header(request, "Transfer-Encoding");
-    if (lengths > 1 || (coding && strcasecmp(coding, "chunked") != 0)) {
-        reply_empty(request, lengths > 1 ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
+    bool lacks_host =
+        strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !request_header(request, "Host");
+    if (lengths > 1 || lacks_host || (coding && strcasecmp(coding, "chunked") != 0)) {
+        bool bad = lengths > 1 || lacks_host;
+        reply_empty(request, bad ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
                     reply_headers({"Connection", "close"}));
         return;
     }
@@ -121,7 +125,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *upload_data,
                                   size_t *upload_data_size, void **request_context)
 {
-    (void)version;
     struct http *http = context;
     struct request *request = *request_context;
     if (!request) {
@@ -130,7 +133,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
             return MHD_NO;
         *request_context = request;
         atomic_fetch_add(&http->open_requests, 1);
-        begin(request);
+        begin(request, version);
         notice_end(request);
         return reply_or_close(request);
     }
@@ -216,7 +219,7 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
 {
     const struct config *config = http->options.config;
     http->dispatcher = dispatcher;
-    json_object_seed(0); /* before there are threads */
+    json_object_seed(0); /* before there are threads that read JSON */
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = processors > 1 ? THREADS_MAX : 1;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
@@ -225,7 +228,6 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL}, /* HTTP/1.1 without Host, say, is refused */
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };

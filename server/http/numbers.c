@@ -11,10 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "server/decimal.h"
 #include "server/http/problem.h"
 #include "server/http/result_format.h"
 #include "worker/primality/primality.h"
+
+enum {
+    QUESTIONS_MAX = 64, /* asked at once; more are refused */
+    ANSWER_MAX_S = 60,  /* a client waits no longer */
+    LOOK_AGAIN_S = 1,   /* how often it is looked whether the client is still there */
+};
 
 static const struct batch_spec question_spec = {.priority = 9, .ttl_s = 60};
 
@@ -33,7 +40,7 @@ static void reply_unavailable(struct request *request)
     if (http_is_draining(request->http))
         problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
     else
-        problem_reply(request, PROBLEM_FULL, "too many numbers are being asked for at once");
+        problem_reply(request, PROBLEM_FULL, "too many or too hard numbers; hand in a batch");
 }
 
 /* What the workers are asked. */
@@ -46,6 +53,7 @@ struct question {
 static void release(struct request *request)
 {
     struct question *question = request->state;
+    atomic_fetch_sub(&request->http->questions, 1);
     if (question->asked) {
         dispatcher_cancel(request->http->dispatcher, &question->id);
         store_remove(request->http->options.scratch, &question->id);
@@ -72,9 +80,13 @@ static void submit(struct request *request, struct store_draft *draft)
 static bool ask(struct request *request, const struct number *number)
 {
     struct store *scratch = request->http->options.scratch;
-    struct question *question = calloc(1, sizeof *question);
-    if (!question)
+    struct question *question = NULL;
+    if (atomic_fetch_add(&request->http->questions, 1) < QUESTIONS_MAX)
+        question = calloc(1, sizeof *question);
+    if (!question) {
+        atomic_fetch_sub(&request->http->questions, 1);
         return false;
+    }
     request->state = question;
     request->release = release;
 
@@ -107,14 +119,20 @@ static void await_answer(struct request *request)
         }
         if (batch_has_ended(&batch))
             break;
-        request->waiter = (struct waiter){
-            .connection = request->connection, .id = question->id, .end_only = true};
-        if (waiters_suspend(http->waiters, &request->waiter, ticket))
-            return;
-        if (waiters_closed(http->waiters)) {
+        int64_t now = clock_monotonic_ns();
+        bool too_long = now - request->began_ns >= ANSWER_MAX_S * NS_PER_S;
+        if (too_long || http_is_draining(http) || request_client_left(request)) {
             reply_unavailable(request);
             return;
         }
+        request->waiter = (struct waiter){
+            .connection = request->connection,
+            .id = question->id,
+            .end_only = true,
+            .deadline_ns = now + LOOK_AGAIN_S * NS_PER_S,
+        };
+        if (waiters_suspend(http->waiters, &request->waiter, ticket))
+            return;
     }
 
     struct chunk chunk;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "server/http/problem.h"
@@ -216,4 +217,12 @@ bool request_batch(struct request *request, struct batch *batch)
     else if (result != STORE_OK)
         problem_reply(request, PROBLEM_NOT_FOUND, "there never was a batch of this id");
     return result == STORE_OK;
+}
+
+bool request_client_left(const struct request *request)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }

@@ -34,6 +34,7 @@ struct http {
     struct http_counters counters;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
+    _Atomic uint32_t questions;    /* single numbers that workers are asked about; see numbers.c */
     _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
     uint64_t request_prefix;
     int64_t started_ns; /* wall */
@@ -121,6 +122,12 @@ bool request_read_wait(struct request *request);
  * is not NULL.
  */
 bool request_batch(struct request *request, struct batch *batch);
+
+/*
+ * Has the client closed its end? libmicrohttpd does not look while a connection is suspended. May also
+ * be true of one that has merely said all it has to say (a half-closed connection).
+ */
+bool request_client_left(const struct request *request);
 
 /* Is the service draining? */
 bool http_is_draining(const struct http *http);

@@ -66,11 +66,21 @@ static void reply_too_large(struct request *request)
                   (unsigned long long)request->http->options.config->max_body);
 }
 
+static uint64_t store_limit(struct store *store)
+{
+    struct store_stats stats;
+    store_stats(store, &stats);
+    return stats.bytes_max;
+}
+
 static void reply_unavailable(struct request *request, enum store_result result)
 {
     atomic_fetch_add(&request->http->counters.batches_refused, 1);
     if (http_is_draining(request->http))
         problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
+    else if (result == STORE_TOO_LARGE)
+        problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the store holds %llu bytes in all",
+                      (unsigned long long)store_limit(request->http->options.store));
     else if (result == STORE_FULL)
         problem_reply(request, PROBLEM_FULL,
                       "the store is full; try again when batches have ended");

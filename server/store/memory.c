@@ -64,7 +64,10 @@ static enum store_result memory_append(struct store *store, struct store_draft *
 {
     size_t words = chunk->words * sizeof *chunk->data;
     size_t size = sizeof(struct stored_chunk) + words + chunk->count * (sizeof(float) + 1);
-    if (!reserve_for(memory_of(store), draft, size + sizeof(struct stored_chunk *)))
+    size_t counted = size + sizeof(struct stored_chunk *);
+    if (draft->bytes + counted > memory_of(store)->stats.bytes_max)
+        return STORE_TOO_LARGE;
+    if (!reserve_for(memory_of(store), draft, counted))
         return STORE_FULL;
     struct stored_chunk *stored = malloc(size);
     if (!stored || !grow_chunks(draft)) {

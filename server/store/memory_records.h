@@ -1,7 +1,7 @@
 /*
  * memory_records - the records of the memory store: finding, ending, forgetting, making room.
  *
- * Private to the store. All but free_record() are called under the store's lock.
+ * Private to the store. All but records_free() are called under the store's lock.
  */
 #ifndef SERVER_STORE_MEMORY_RECORDS_H
 #define SERVER_STORE_MEMORY_RECORDS_H

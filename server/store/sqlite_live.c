@@ -141,9 +141,11 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
     struct batch *batch = &draft->stored.batch;
     if (draft->failed != STORE_OK)
         return draft->failed;
+    uint64_t bytes = chunk->words * sizeof *chunk->data + chunk->count * (sizeof(float) + 1);
     if (batch->chunk_count == SCHEMA_MAX_CHUNKS ||
-        !reserve(store, draft,
-                 chunk->words * sizeof *chunk->data + chunk->count * (sizeof(float) + 1)))
+        draft->stored.bytes + bytes > store->stats.bytes_max)
+        return STORE_TOO_LARGE;
+    if (!reserve(store, draft, bytes))
         return STORE_FULL;
     struct numbers_row *row = malloc(numbers_size(chunk));
     if (!row || !live_grow(store, draft, batch->chunk_count + 1)) {

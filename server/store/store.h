@@ -29,6 +29,7 @@ enum store_result {
     STORE_UNKNOWN,   /* no batch of that id was ever known (or it is long forgotten) */
     STORE_GONE,      /* there was one; it was deleted or has expired */
     STORE_FULL,      /* the store is at its size limit */
+    STORE_TOO_LARGE, /* the draft alone is more than the store may hold */
     STORE_NO_MEMORY, /* the machine has none left */
     STORE_NO_SPACE,  /* the disk is full */
     STORE_FAILED,    /* the disk or the database has failed; the log says how */

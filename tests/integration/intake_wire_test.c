@@ -216,22 +216,45 @@ Test(intake_wire, whoever_waits_for_leave_to_send_gets_it_or_the_refusal)
     primed_stop(&service);
 }
 
-Test(intake_wire, a_full_store_refuses_and_recovers)
+/* POST numbers 0 .. count-1 and expect a problem of that kind. */
+static struct client_answer expect_refused(struct primed *service, size_t count, long status,
+                                           const char *problem)
 {
-    struct primed service = primed_start("--workers=1", "--max-store=1M", "--max-digits=100000");
     struct text body = {.data = NULL};
-    work_add_range(&body, 0, 100000);
+    work_add_range(&body, 0, count);
     char *numbers = strndup(body.data, body.length);
     text_destroy(&body);
-    for (int i = 0; i < 3; i++) {
-        struct client_answer answer = client_send(&service, .method = "POST", .path = "/v1/batches",
-                                                  .type = "text/plain", .body = numbers);
-        client_expect_problem(&service, &answer, 503, "full");
-        cr_expect_not_null(client_header(&service, &answer, "Retry-After"));
-    }
+    struct client_answer answer = client_send(service, .method = "POST", .path = "/v1/batches",
+                                              .type = "text/plain", .body = numbers);
+    client_expect_problem(service, &answer, status, problem);
     free(numbers);
+    return answer;
+}
+
+Test(intake_wire, more_than_the_store_could_ever_hold_is_too_large)
+{
+    struct primed service = primed_start("--workers=1", "--max-store=1M", "--max-digits=100000");
+    expect_refused(&service, 100000, 413, "body-too-large");
     expect_nothing_kept(&service);
     work_post_lines(&service, "?wait=60", "7", 200);
+    primed_stop(&service);
+}
+
+Test(intake_wire, a_full_store_refuses_and_recovers)
+{
+    enum { COUNT = 60000 };
+    struct primed service = primed_start("--workers=1", "--max-store=1M", "--max-digits=100000");
+    struct text body = {.data = NULL};
+    work_add_range(&body, 0, COUNT);
+    const char *id = work_id(work_post(&service, "", &body, 202));
+    for (int i = 0; i < 3; i++) {
+        struct client_answer answer = expect_refused(&service, COUNT, 503, "full");
+        cr_expect_not_null(client_header(&service, &answer, "Retry-After"));
+    }
+    client_send(&service, .method = "DELETE", .path = work_path(&service, id, ""));
+    soon(&service, client_metric(&service, "primed_store_bytes") == 0);
+    work_add_range(&body, 0, COUNT);
+    work_post(&service, "?wait=60", &body, 200);
     primed_stop(&service);
 }
 

@@ -229,6 +229,25 @@ Test(supervision, a_rolling_restart_beside_a_busy_worker)
     primed_stop(&service);
 }
 
+/* One worker is left to the others, however many huge numbers are queued. */
+Test(supervision, a_small_batch_does_not_wait_behind_huge_numbers)
+{
+    enum { HUGE_BATCHES = 6 };
+    struct primed service = primed_start("--workers=2", huge_digits, "--number-timeout=0");
+    char ids[HUGE_BATCHES][40];
+    for (size_t i = 0; i < HUGE_BATCHES; i++) {
+        struct text body = {.data = NULL};
+        work_add_mersenne(&body, HUGE_EXPONENT);
+        snprintf(ids[i], sizeof ids[i], "%s", work_id(work_post(&service, "", &body, 202)));
+    }
+    soon(&service, client_metric(&service, "primed_blocks{state=\"running\"}") == 1);
+    work_expect(&service, work_post_lines(&service, "?wait=20", "7\n9\n", 200), "completed",
+                (struct work_counts){.prime = 1, .composite = 1});
+    for (size_t i = 0; i < HUGE_BATCHES; i++)
+        client_send(&service, .method = "DELETE", .path = work_path(&service, ids[i], ""));
+    primed_stop(&service);
+}
+
 /* --- draining ----------------------------------------------------------------------------------- */
 
 Test(supervision, a_drain_under_load_completes_what_was_accepted)

@@ -325,9 +325,18 @@ void check_being_full(struct store *store, uint64_t bytes_max)
     uint64_t appended = 0;
     while ((result = store_append(store, draft, &chunk)) == STORE_OK)
         appended += chunk.words * sizeof *words;
-    cr_expect_eq(result, STORE_FULL);
+    cr_expect_eq(result, STORE_TOO_LARGE);
     cr_expect_lt(appended, bytes_max);
     cr_expect_gt(appended, bytes_max / 2);
+
+    /* Another finds no room beside it, but would once it is gone. */
+    struct store_draft *other = NULL;
+    struct chunk small = make_chunk(words, 0, CHUNK_MAX_NUMBERS / 4);
+    result = store_begin(store, &other);
+    while (result == STORE_OK)
+        result = store_append(store, other, &small);
+    cr_expect_eq(result, STORE_FULL);
+    store_discard(store, other);
     store_discard(store, draft);
     store_stats(store, &stats);
     cr_expect_eq(stats.bytes, 0);
