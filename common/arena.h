@@ -50,8 +50,8 @@
  *
  * The flag is one a sleeper, not a count of them: a killed sleeper leaves its own flag and no wrong
  * sum. A wake can die with the worker it woke, or with the worker that was about to make it and has
- * only cleared the flag, so after every death the supervisor calls arena_wake_all(); a wake too many
- * only makes somebody look.
+ * only cleared the flag, so after every death the supervisor calls arena_wake_all(); a wake too
+ * many only makes somebody look.
  *
  * What happens when a process dies in any gap between two of these steps: docs/crash.md.
  */

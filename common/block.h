@@ -26,8 +26,8 @@
 enum { CACHE_LINE = 64, BLOCK_SIZE = 64 * 1024 };
 
 /*
- * Numbers of a narrow chunk a worker tests at once: enough to fill the core's lanes, few enough that
- * it sees a cancellation, and a killed worker's progress is kept, within about a millisecond.
+ * Numbers of a narrow chunk a worker tests at once: enough to fill the core's lanes, few enough
+ * that it sees a cancellation, and a killed worker's progress is kept, within about a millisecond.
  */
 enum { BLOCK_GROUP_MAX = 2048 };
 
@@ -52,10 +52,15 @@ struct block {
     uint64_t words[CHUNK_MAX_WORDS];
 };
 
-/* Make a chunk the contents of a block that is FREE and the caller's; its words may be there already. */
+/*
+ * Make a chunk the contents of a block that is FREE and the caller's; its words may be there
+ * already.
+ */
 void block_fill(struct block *block, const struct chunk *chunk);
 
-/* The chunk in a block, its counts cut to what a block holds; valid as long as the block is held. */
+/*
+ * The chunk in a block, its counts cut to what a block holds; valid as long as the block is held.
+ */
 struct chunk block_chunk(const struct block *block);
 
 static_assert(sizeof(struct block) <= BLOCK_SIZE, "a block fits its place in the arena");

@@ -6,7 +6,7 @@
 
 enum { INITIAL_WORDS = 64 };
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 void chunk_read(struct chunk_reader *reader, const struct chunk *chunk)
 {
@@ -51,7 +51,7 @@ bool chunk_seek(struct chunk_reader *reader, uint32_t index)
     return reader->index < reader->chunk->count;
 }
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 void chunk_builder_init(struct chunk_builder *builder, chunk_cost *cost)
 {

@@ -43,7 +43,7 @@ struct number {
     bool negative;
 };
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct chunk_reader {
     const struct chunk *chunk;
@@ -63,7 +63,7 @@ bool chunk_next(struct chunk_reader *reader, struct number *number);
 /* Skip numbers, so that chunk_next() returns the one at `index`; false if there is none. */
 bool chunk_seek(struct chunk_reader *reader, uint32_t index);
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* The expected work for a number of that many significant bits, in nanoseconds, at least 1. */
 typedef uint64_t chunk_cost(size_t bits);

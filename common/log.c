@@ -99,7 +99,7 @@ static bool add_value(struct line *line, const struct log_field *field)
     return false;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static pthread_mutex_t write_lock =
     PTHREAD_MUTEX_INITIALIZER; /* of looking for room and taking it */

@@ -9,8 +9,8 @@
  * A line is one write(2), so lines of several processes do not mix. Values are escaped; a string
  * that does not fit LOG_LINE_MAX is cut, the fields after it are left out. Any thread, any process.
  *
- * Logging never waits: a reader that has stopped reading, a full pipe say, must not stop the service. A line
- * there is no room for is lost, and counted by a warning once there is.
+ * Logging never waits: a reader that has stopped reading, a full pipe say, must not stop the
+ * service. A line there is no room for is lost, and counted by a warning once there is.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H

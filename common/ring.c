@@ -68,7 +68,9 @@ void ring_wait(struct arena *arena, unsigned slot)
 
     atomic_store_explicit(sleeping, 1, memory_order_seq_cst);
     FAULT_POINT("ring_wait.flag_set");
-    /* tail before head: a tail read last could hide a block pushed since behind one popped since. */
+    /*
+     * tail before head: a tail read last could hide a block pushed since behind one popped since.
+     */
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     FAULT_POINT("ring_wait.looked");
     if (tail == atomic_load_explicit(&ring->head, memory_order_seq_cst) &&

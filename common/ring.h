@@ -46,7 +46,9 @@ bool ring_wake_worker(struct arena *arena, unsigned slot);
  */
 int32_t ring_pop(struct arena *arena, unsigned slot);
 
-/* Sleep until there may be something to pop, or the worker is dismissed. Worker of that slot only. */
+/*
+ * Sleep until there may be something to pop, or the worker is dismissed. Worker of that slot only.
+ */
 void ring_wait(struct arena *arena, unsigned slot);
 
 /* Blocks queued and not yet claimed: a figure for metrics, possibly off by those under way. */

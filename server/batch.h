@@ -15,7 +15,9 @@
 
 #include "common/verdict.h"
 
-/* A UUIDv7 (RFC 9562): its first 48 bits are the milliseconds of its creation, so ids sort by age. */
+/*
+ * A UUIDv7 (RFC 9562): its first 48 bits are the milliseconds of its creation, so ids sort by age.
+ */
 struct batch_id {
     uint8_t bytes[16];
 };
@@ -23,9 +25,9 @@ struct batch_id {
 enum { BATCH_ID_TEXT_SIZE = sizeof "01234567-89ab-7def-8123-456789abcdef" };
 
 /*
- * Makes ids that grow strictly, also within a millisecond and when the clock is set back: the fields
- * below the time are random, and the time never goes backwards. Zero it to start. One thread at a
- * time.
+ * Makes ids that grow strictly, also within a millisecond and when the clock is set back: the
+ * fields below the time are random, and the time never goes backwards. Zero it to start. One thread
+ * at a time.
  */
 struct batch_id_source {
     uint64_t last_ms;

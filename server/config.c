@@ -21,7 +21,7 @@ struct option_row {
     const char *help;
 };
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* A whole number of low .. high. */
 static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *value)
@@ -82,7 +82,7 @@ static bool read_time(const char *text, int64_t low_ns, int64_t *ns)
     return false;
 }
 
-/* --- one reader an option ----------------------------------------------------------------------- */
+/* --- one reader an option --------------------------------------------------------------------- */
 
 static const char *read_listen(struct config *config, const char *text)
 {
@@ -241,7 +241,7 @@ static const struct option_row options[] = {
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
 
-/* --- reading them all --------------------------------------------------------------------------- */
+/* --- reading them all ------------------------------------------------------------------------- */
 
 /* "max-body" to "PRIMED_MAX_BODY". */
 static void variable_name(char out[64], const char *option)

@@ -2,7 +2,7 @@
  * front - the process that faces the clients: HTTP, intake, store and dispatcher.
  *
  *   start:  store ─► dispatcher ─► http ─► ready
- *   drain:  http takes no new batches ─► dispatcher finishes ─► sentinels ─► http finishes ─► exit 0
+ *   drain:  no new batches ─► dispatcher finishes ─► sentinels ─► http finishes ─► exit 0
  *
  * It may be killed at any instruction: the supervisor starts another, which begins again from the
  * store. It does not outlive the supervisor.
@@ -16,8 +16,8 @@
 #include "server/config.h"
 
 /*
- * Become the front. Call in a freshly forked child of `supervisor`, which has one thread; the socket
- * listens. Never returns: exits 0 after a drain, 1 if it cannot start.
+ * Become the front. Call in a freshly forked child of `supervisor`, which has one thread; the
+ * socket listens. Never returns: exits 0 after a drain, 1 if it cannot start.
  */
 _Noreturn void front_run(const struct config *config, struct arena *arena, int listen_socket,
                          pid_t supervisor);

@@ -1,8 +1,8 @@
 /*
  * id_map - a hash map from batch ids to pointers.
  *
- * Ids end in random bits, so the bits themselves are the hash. Open addressing; grows by doubling. Not
- * thread-safe: the owner's lock covers it.
+ * Ids end in random bits, so the bits themselves are the hash. Open addressing; grows by doubling.
+ * Not thread-safe: the owner's lock covers it.
  */
 #ifndef SERVER_ID_MAP_H
 #define SERVER_ID_MAP_H

@@ -1,4 +1,7 @@
-/* listener - the listening socket, opened before anything is forked so that it outlives every front. */
+/*
+ * listener - the listening socket, opened before anything is forked so that it outlives every
+ * front.
+ */
 #ifndef SERVER_LISTENER_H
 #define SERVER_LISTENER_H
 
@@ -6,8 +9,8 @@
 
 /*
  * Open a listening TCP socket (close-on-exec, non-blocking) on a host ("" for every address) and a
- * port ("0" for a free one); address receives where it really listens, as text like "127.0.0.1:8080"
- * or "[::1]:8080". Returns the socket, or -1 after logging why not.
+ * port ("0" for a free one); address receives where it really listens, as text like
+ * "127.0.0.1:8080" or "[::1]:8080". Returns the socket, or -1 after logging why not.
  */
 int listener_open(const char *host, const char *port, char *address, size_t address_size);
 

@@ -11,8 +11,8 @@
 enum { EXIT_USAGE = 2 };
 
 /*
- * Where standard input, output or error is closed, the next file opened would take its place: the log
- * would go into the listening socket, say.
+ * Where standard input, output or error is closed, the next file opened would take its place: the
+ * log would go into the listening socket, say.
  */
 static void open_standard_files(void)
 {

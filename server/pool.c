@@ -27,7 +27,7 @@ int pool_init(struct pool *pool, struct arena *arena, unsigned wanted)
     return pool->workers ? 0 : -1;
 }
 
-/* --- starting ----------------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 /* Fork a worker into a slot. False if it could not be, or should not any more. */
 static bool start_worker(struct pool *pool, unsigned slot)
@@ -36,8 +36,8 @@ static bool start_worker(struct pool *pool, unsigned slot)
     _Atomic int32_t *pid = &pool->arena->slots[slot].pid;
 
     /*
-     * The front sets pool_closing and then counts the slots taken, to send each a sentinel; here the slot
-     * is taken and then pool_closing looked at. One of the two sees the other.
+     * The front sets pool_closing and then counts the slots taken, to send each a sentinel; here
+     * the slot is taken and then pool_closing looked at. One of the two sees the other.
      */
     atomic_store(pid, -1);
     if (atomic_load(&pool->arena->control->pool_closing)) {
@@ -103,7 +103,7 @@ int64_t pool_fill(struct pool *pool)
     return -1;
 }
 
-/* --- ending ------------------------------------------------------------------------------------- */
+/* --- ending ----------------------------------------------------------------------------------- */
 
 /* How long the slot should stay empty after this death. */
 static int64_t delay_after_death(struct pool_worker *worker, int64_t now_ns)

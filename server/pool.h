@@ -1,6 +1,6 @@
 /*
- * pool - the supervisor's worker processes: how many there should be, who is in which slot, who is due
- * to be started.
+ * pool - the supervisor's worker processes: how many there should be, who is in which slot, who is
+ * due to be started.
  *
  * The rule is one: keep as many workers as are wanted. Whatever a worker died of, if there are
  * too few another is forked; one too many claims a sentinel. A slot whose workers die young waits
@@ -40,9 +40,9 @@ struct pool {
 int pool_init(struct pool *pool, struct arena *arena, unsigned wanted);
 
 /*
- * Fork workers until there are as many as are wanted, or those missing are not due yet, or the front
- * has closed the pool. Returns the time until it should be called again, negative if that is when
- * something happens.
+ * Fork workers until there are as many as are wanted, or those missing are not due yet, or the
+ * front has closed the pool. Returns the time until it should be called again, negative if that is
+ * when something happens.
  */
 int64_t pool_fill(struct pool *pool);
 

@@ -38,7 +38,7 @@ struct supervisor {
     int status;
 };
 
-/* --- the front ---------------------------------------------------------------------------------- */
+/* --- the front -------------------------------------------------------------------------------- */
 
 static void start_front(struct supervisor *s)
 {
@@ -88,7 +88,7 @@ static void reap_front(struct supervisor *s, int status)
     s->front_not_before_ns = was_ready ? 0 : clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
 }
 
-/* --- signals ------------------------------------------------------------------------------------ */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static void begin_drain(struct supervisor *s, int signal)
 {
@@ -151,7 +151,7 @@ static void reap_children(struct supervisor *s)
     }
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static int64_t sooner(int64_t a_ns, int64_t b_ns)
 {

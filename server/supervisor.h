@@ -1,6 +1,6 @@
 /*
- * supervisor - the parent of all: forks the front and the workers, reaps them, restarts them, and acts
- * on signals. Nothing else, so that nothing else can make it fail.
+ * supervisor - the parent of all: forks the front and the workers, reaps them, restarts them, and
+ * acts on signals. Nothing else, so that nothing else can make it fail.
  *
  * A single thread around one sigtimedwait(): no handler, no race between a signal and what is being
  * done. It is right as PID 1 of a container: it reaps whatever is handed to it.
@@ -11,9 +11,9 @@
  *   TTIN TTOU  one worker more, one fewer
  *   USR1       from the front: look for a worker to kill (struct worker_slot, overdue_ns)
  *
- * When a worker dies, what it held goes to the dispatcher at once and a successor is forked; a slot whose
- * workers keep dying young waits longer and longer. When the front dies, the workers are killed, the
- * arena is reset and all start anew: a restart takes the same road as a start.
+ * When a worker dies, what it held goes to the dispatcher at once and a successor is forked; a slot
+ * whose workers keep dying young waits longer and longer. When the front dies, the workers are
+ * killed, the arena is reset and all start anew: a restart takes the same road as a start.
  */
 #ifndef SERVER_SUPERVISOR_H
 #define SERVER_SUPERVISOR_H
@@ -21,8 +21,8 @@
 #include "server/config.h"
 
 /*
- * Run the service until it is told to stop; call it with a single thread. Returns the exit status: 0 after
- * a drain that finished, 1 otherwise.
+ * Run the service until it is told to stop; call it with a single thread. Returns the exit status:
+ * 0 after a drain that finished, 1 otherwise.
  */
 int supervisor_run(const struct config *config);
 

@@ -1,8 +1,8 @@
 /*
  * text - a text that grows: what documents and streams are written into.
  *
- * Running out of memory is noted, not reported at each call: the writer checks `failed` once, at the
- * end. Not thread-safe.
+ * Running out of memory is noted, not reported at each call: the writer checks `failed` once, at
+ * the end. Not thread-safe.
  */
 #ifndef SERVER_TEXT_H
 #define SERVER_TEXT_H

@@ -1,6 +1,6 @@
 /*
- * store - what keeping batches costs: so many clients post small batches, each waiting for its answer
- * before it posts again, and one posts big ones.
+ * store - what keeping batches costs: so many clients post small batches, each waiting for its
+ * answer before it posts again, and one posts big ones.
  *
  *   store ADDRESS:PORT small CLIENTS NUMBERS SECONDS   accepted batches a second
  *   store ADDRESS:PORT big NUMBERS                     seconds from the post to the end of the batch
@@ -28,7 +28,7 @@ _Noreturn static void fail(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* --- a client ----------------------------------------------------------------------------------- */
+/* --- a client --------------------------------------------------------------------------------- */
 
 static int dial(const char *address)
 {
@@ -92,7 +92,7 @@ static int exchange(int fd, const char *post, size_t size, char *answer)
     }
 }
 
-/* --- small batches ------------------------------------------------------------------------------ */
+/* --- small batches ---------------------------------------------------------------------------- */
 
 static struct {
     const char *address;
@@ -133,7 +133,7 @@ static void small(const char *address, int clients, size_t numbers, double secon
     printf("%.0f\n", (double)load.accepted / seconds);
 }
 
-/* --- a big batch -------------------------------------------------------------------------------- */
+/* --- a big batch ------------------------------------------------------------------------------ */
 
 static void big(const char *address, size_t numbers)
 {
@@ -151,7 +151,7 @@ static void big(const char *address, size_t numbers)
     free(answer);
 }
 
-/* --- SQLite alone ------------------------------------------------------------------------------- */
+/* --- SQLite alone ----------------------------------------------------------------------------- */
 
 static void bare(const char *directory, double seconds)
 {

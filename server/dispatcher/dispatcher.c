@@ -14,7 +14,7 @@ static void tell(struct dispatcher *d, const struct news *news)
         d->options.listener(d->options.context, news->store, &news->batch);
 }
 
-/* --- the thread --------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* When draining: is everything done that should be before the pool may close? */
 static bool is_drained(struct dispatcher *d)
@@ -30,7 +30,10 @@ static void close_pool(struct dispatcher *d)
     handout_sentinels(d, handout_workers(d));
 }
 
-/* After board_prepare_wait(): is there something, beside the board, that came in since the last look? */
+/*
+ * After board_prepare_wait(): is there something, beside the board, that came in since the last
+ * look?
+ */
 static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
 {
     bool drain = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
@@ -70,7 +73,7 @@ static void *dispatcher_main(void *argument)
     }
 }
 
-/* --- what the front calls ----------------------------------------------------------------------- */
+/* --- what the front calls --------------------------------------------------------------------- */
 
 struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
 {

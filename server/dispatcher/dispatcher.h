@@ -1,15 +1,15 @@
 /*
- * dispatcher - moves work: chunks from the store into blocks, blocks through the ring, verdicts from
- * finished blocks back into the store.
+ * dispatcher - moves work: chunks from the store into blocks, blocks through the ring, verdicts
+ * from finished blocks back into the store.
  *
- *   submit ─► schedule ─► fill a free block ─► ring ─► worker ─► board ─► harvest ─► store ─► listener
+ *   submit ─► schedule ─► free block ─► ring ─► worker ─► board ─► harvest ─► store ─► listener
  *                  ▲                             ▲                  │
  *                  └── whose turn (schedule.h)   └── orphans again ─┘
  *
- * It alone pushes to the ring and takes from the board, under one lock of the front. A thread of its
- * own harvests; a batch that finds a free block is pushed by the very thread that submits it, so
- * that a small one waits for nobody. Numbers that time out or kill their workers are given
- * up here. All functions may be called from any thread of the front.
+ * It alone pushes to the ring and takes from the board, under one lock of the front. A thread of
+ * its own harvests; a batch that finds a free block is pushed by the very thread that submits it,
+ * so that a small one waits for nobody. Numbers that time out or kill their workers are given up
+ * here. All functions may be called from any thread of the front.
  */
 #ifndef SERVER_DISPATCHER_H
 #define SERVER_DISPATCHER_H
@@ -40,15 +40,15 @@ struct dispatcher_options {
 struct dispatcher *dispatcher_start(const struct dispatcher_options *options);
 
 /*
- * Hand over a batch of the store that has not ended, to be worked on where it has no verdicts. 0, or -1
- * without memory or once the pool has closed after a drain.
+ * Hand over a batch of the store that has not ended, to be worked on where it has no verdicts. 0,
+ * or -1 without memory or once the pool has closed after a drain.
  */
 int dispatcher_submit(struct dispatcher *dispatcher, struct store *store,
                       const struct batch *batch);
 
 /*
- * Stop the work on a batch: what is not handed out is dropped in the store, what is in flight ends at
- * its next number, or its worker is killed a moment later. Harmless if the batch is not here.
+ * Stop the work on a batch: what is not handed out is dropped in the store, what is in flight ends
+ * at its next number, or its worker is killed a moment later. Harmless if the batch is not here.
  */
 void dispatcher_cancel(struct dispatcher *dispatcher, const struct batch_id *id);
 
@@ -67,8 +67,9 @@ struct dispatcher_stats {
 void dispatcher_read_stats(struct dispatcher *dispatcher, struct dispatcher_stats *stats);
 
 /*
- * Wait until the control word of the arena has said CONTROL_DRAIN, all work is done (see finish_all)
- * and the sentinels are out. The other calls stay harmless: there is nothing left to do for them.
+ * Wait until the control word of the arena has said CONTROL_DRAIN, all work is done (see
+ * finish_all) and the sentinels are out. The other calls stay harmless: there is nothing left to do
+ * for them.
  */
 void dispatcher_drain(struct dispatcher *dispatcher);
 

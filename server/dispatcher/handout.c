@@ -33,8 +33,8 @@ static unsigned bulk_limit(const struct dispatcher *d)
 }
 
 /*
- * How many huge numbers may be in flight. A worker cannot be taken off a number, so one worker is left to
- * the others, where there is more than one.
+ * How many huge numbers may be in flight. A worker cannot be taken off a number, so one worker is
+ * left to the others, where there is more than one.
  */
 static unsigned huge_limit(const struct dispatcher *d)
 {
@@ -42,7 +42,7 @@ static unsigned huge_limit(const struct dispatcher *d)
     return workers > 1 ? workers - 1 : 1;
 }
 
-/* --- jobs that are held ------------------------------------------------------------------------- */
+/* --- jobs that are held ----------------------------------------------------------------------- */
 
 static void hold(struct dispatcher *d, struct job *job)
 {
@@ -67,7 +67,7 @@ void handout_unhold(struct dispatcher *d)
     }
 }
 
-/* --- blocks out --------------------------------------------------------------------------------- */
+/* --- blocks out ------------------------------------------------------------------------------- */
 
 enum handed_out {
     HANDED_OUT,

@@ -58,9 +58,10 @@ static void give_up_number(struct block *block, uint32_t number, enum verdict ve
 }
 
 /*
- * The worker of a block has died: charge the death to the number it died on, and push the block again
- * from there. A worker that dies on a group may have died on any of it; the successor goes singly, and
- * a number of that group that kills it again has killed both. False if the block has nothing left.
+ * The worker of a block has died: charge the death to the number it died on, and push the block
+ * again from there. A worker that dies on a group may have died on any of it; the successor goes
+ * singly, and a number of that group that kills it again has killed both. False if the block has
+ * nothing left.
  */
 static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim claim)
 {

@@ -62,7 +62,7 @@ struct news {
     struct batch batch;
 };
 
-/* --- handout.c ---------------------------------------------------------------------------------- */
+/* --- handout.c -------------------------------------------------------------------------------- */
 
 /* Free a job that has nothing left to hand out and nothing in flight. */
 void handout_release(struct dispatcher *d, struct job *job);
@@ -79,18 +79,20 @@ unsigned handout_workers(const struct dispatcher *d);
 /* Push a small newcomer, whole, if there is a block that is not kept for the rounds. */
 void handout_first(struct dispatcher *d, struct job *job);
 
-/* Push the sentinels the supervisor has asked for, then as much work as there should be in flight. */
+/*
+ * Push the sentinels the supervisor has asked for, then as much work as there should be in flight.
+ */
 void handout_fill(struct dispatcher *d);
 
 /* Push that many sentinels, as far as there are free blocks. */
 void handout_sentinels(struct dispatcher *d, unsigned count);
 
-/* --- harvest.c ---------------------------------------------------------------------------------- */
+/* --- harvest.c -------------------------------------------------------------------------------- */
 
 /* Take one block off the board and deal with it. False if there was none. */
 bool harvest_one(struct dispatcher *d, struct news *news);
 
-/* --- watch.c ------------------------------------------------------------------------------------ */
+/* --- watch.c ---------------------------------------------------------------------------------- */
 
 /*
  * How long the thread may sleep; negative: until somebody rings. Asks for workers that are stuck to

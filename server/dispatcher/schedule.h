@@ -1,12 +1,12 @@
 /*
  * schedule - whose turn it is: deficit round robin over the batches that have work left.
  *
- * Two rounds, one inside the other. The priorities that have work take turns, priority p with weight
- * p + 1; within a priority its batches take turns with equal weight. A turn is paid in estimated
- * work, not in chunks, so a batch of huge numbers gets no more of the machine than one of small
- * ones; who has overdrawn sits out rounds until even. Nobody starves: every round reaches everybody.
- * (Shreedhar and Varghese, "Efficient fair queuing using deficit round robin", 1995; here in the
- * form where a turn may overdraw, so that the cost need not be known in advance.)
+ * Two rounds, one inside the other. The priorities that have work take turns, priority p with
+ * weight p + 1; within a priority its batches take turns with equal weight. A turn is paid in
+ * estimated work, not in chunks, so a batch of huge numbers gets no more of the machine than one of
+ * small ones; who has overdrawn sits out rounds until even. Nobody starves: every round reaches
+ * everybody. (Shreedhar and Varghese, "Efficient fair queuing using deficit round robin", 1995;
+ * here in the form where a turn may overdraw, so that the cost need not be known in advance.)
  *
  * Not thread-safe: the dispatcher's lock covers it.
  */

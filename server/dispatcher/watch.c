@@ -65,9 +65,10 @@ static int64_t check_running(struct dispatcher *d)
 }
 
 /*
- * How long the thread may sleep. While something is in flight, until it should be looked at again. When
- * nothing is, as long once more, so that under steady traffic nobody need wake the thread to tell
- * it that there is something again; after that, until somebody does. Nobody says when a store has caught up.
+ * How long the thread may sleep. While something is in flight, until it should be looked at again.
+ * When nothing is, as long once more, so that under steady traffic nobody need wake the thread to
+ * tell it that there is something again; after that, until somebody does. Nobody says when a store
+ * has caught up.
  */
 int64_t watch_sleep_time(struct dispatcher *d)
 {

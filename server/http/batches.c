@@ -12,7 +12,7 @@
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 1000, INLINE_RESULTS_MAX = 1000 };
 
-/* --- the document ------------------------------------------------------------------------------- */
+/* --- the document ----------------------------------------------------------------------------- */
 
 static void write_time(struct text *text, const char *name, int64_t wall_ns)
 {
@@ -93,11 +93,11 @@ static void reply_batch(struct request *request, unsigned status, const struct b
     reply_text(request, status, REPLY_JSON, &text, headers);
 }
 
-/* --- waiting for the end ------------------------------------------------------------------------ */
+/* --- waiting for the end ---------------------------------------------------------------------- */
 
 /*
- * If the request asked for a wait and the batch has not ended, suspend the connection: true, and the
- * handler returns. Otherwise *batch is the newest state, as far as the batch is still there.
+ * If the request asked for a wait and the batch has not ended, suspend the connection: true, and
+ * the handler returns. Otherwise *batch is the newest state, as far as the batch is still there.
  */
 static bool wait_for_end(struct request *request, struct batch *batch)
 {
@@ -157,7 +157,7 @@ void batches_get(struct request *request)
         reply_batch(request, MHD_HTTP_OK, &batch, NULL);
 }
 
-/* --- changing ----------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 void batches_cancel(struct request *request)
 {
@@ -193,7 +193,7 @@ void batches_delete(struct request *request)
     reply_empty(request, MHD_HTTP_NO_CONTENT, NULL);
 }
 
-/* --- listing ------------------------------------------------------------------------------------ */
+/* --- listing ---------------------------------------------------------------------------------- */
 
 /* The path of the page behind this one. */
 static void write_next(char *out, size_t size, const struct batch *last, const char *status,

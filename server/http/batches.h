@@ -11,8 +11,8 @@ void batches_delete(struct request *request);
 void batches_cancel(struct request *request);
 
 /*
- * Reply to the POST of a batch: 202, or, where the request waits and the batch ends in time, 200 with its
- * results. May suspend the connection; then call it again.
+ * Reply to the POST of a batch: 202, or, where the request waits and the batch ends in time, 200
+ * with its results. May suspend the connection; then call it again.
  */
 void batches_reply_accepted(struct request *request, const struct batch *batch);
 

@@ -1,4 +1,6 @@
-/* daemon - libmicrohttpd: its threads and limits, and the way of a request through its callbacks. */
+/*
+ * daemon - libmicrohttpd: its threads and limits, and the way of a request through its callbacks.
+ */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -22,12 +24,12 @@ enum {
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
 
-/* --- one request -------------------------------------------------------------------------------- */
+/* --- one request ------------------------------------------------------------------------------ */
 
 /*
- * May a reply that is known before the body wait until the body is read? It should: most clients do not
- * listen before they have sent all, and closing on them would destroy the reply on its way. Not where
- * the client waits for leave to send, nor where it would send more than is worth reading.
+ * May a reply that is known before the body wait until the body is read? It should: most clients do
+ * not listen before they have sent all, and closing on them would destroy the reply on its way. Not
+ * where the client waits for leave to send, nor where it would send more than is worth reading.
  */
 static bool may_hold_reply(const struct request *request)
 {
@@ -48,10 +50,10 @@ static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, cons
 }
 
 /*
- * The headers are there: find out what is wanted, and perhaps reply already. A request of two lengths
- * is read as two different ones by two readers, which is how requests are smuggled past a proxy (RFC
- * 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot read, and one
- * of HTTP/1.1 without Host (3.2).
+ * The headers are there: find out what is wanted, and perhaps reply already. A request of two
+ * lengths is read as two different ones by two readers, which is how requests are smuggled past a
+ * proxy (RFC 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot
+ * read, and one of HTTP/1.1 without Host (3.2).
  */
 static void begin(struct request *request, const char *version)
 {
@@ -73,9 +75,10 @@ static void begin(struct request *request, const char *version)
 }
 
 /*
- * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill its
- * buffer: the end of a connection that came together with a part of a request goes unnoticed until the idle
- * timeout, and what came before is kept as long. So that timeout is made short where nothing more can come.
+ * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill
+ * its buffer: the end of a connection that came together with a part of a request goes unnoticed
+ * until the idle timeout, and what came before is kept as long. So that timeout is made short where
+ * nothing more can come.
  */
 static void notice_end(struct request *request)
 {
@@ -100,8 +103,8 @@ static enum MHD_Result reply_or_close(const struct request *request)
 }
 
 /*
- * The callback of MHD_OPTION_UNESCAPE_CALLBACK: decodes names and values of the query, and leaves the
- * path as the client wrote it, for routes.c to decode.
+ * The callback of MHD_OPTION_UNESCAPE_CALLBACK: decodes names and values of the query, and leaves
+ * the path as the client wrote it, for routes.c to decode.
  */
 static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
 {
@@ -185,7 +188,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         futex_wake(&http->open_requests, 1);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 struct http *http_new(const struct http_options *options)
 {

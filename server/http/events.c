@@ -1,4 +1,6 @@
-/* events - a stream that says how a batch gets on (WHATWG HTML, server-sent events). See events.h. */
+/*
+ * events - a stream that says how a batch gets on (WHATWG HTML, server-sent events). See events.h.
+ */
 #include "server/http/events.h"
 
 #include <stdlib.h>
@@ -34,8 +36,8 @@ static void write_event(struct events *events, struct text *piece, const char *n
 }
 
 /*
- * Write what there is to say of the batch now. Where there is nothing, or it is too early, *deadline_ns
- * is when to look again at the latest.
+ * Write what there is to say of the batch now. Where there is nothing, or it is too early,
+ * *deadline_ns is when to look again at the latest.
  */
 static void look(struct events *events, const struct batch *batch, struct text *piece,
                  int64_t *deadline_ns)

@@ -40,7 +40,9 @@ struct http_options {
 /* Prepare, without serving yet. NULL without memory. */
 struct http *http_new(const struct http_options *options);
 
-/* A batch has changed: wake whoever waits for it. A dispatcher_listener whose context is the http. */
+/*
+ * A batch has changed: wake whoever waits for it. A dispatcher_listener whose context is the http.
+ */
 void http_notify(void *http, const struct store *store, const struct batch *batch);
 
 /* Serve, with that dispatcher. 0, or -1 after logging why not. */

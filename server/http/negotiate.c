@@ -5,7 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* How closely a range like "text/csv", of that length, names a type: 3 exactly, 2 "text/", 1 all, 0 not. */
+/*
+ * How closely a range like "text/csv", of that length, names a type: 3 exactly, 2 "text/", 1 all, 0
+ * not.
+ */
 static int closeness(const char *range, size_t length, const char *type)
 {
     size_t slash = (size_t)(strchr(type, '/') - type);

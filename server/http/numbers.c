@@ -1,9 +1,10 @@
 /*
  * numbers - GET /v1/numbers/{n}. See numbers.h.
  *
- * A number of one word takes a microsecond and is tested on the spot. A bigger one could hold up all
- * other requests, or be the one that makes the core crash, so it goes to a worker like any other: as a
- * batch of one number, of the highest priority, in a store of its own that nobody else sees.
+ * A number of one word takes a microsecond and is tested on the spot. A bigger one could hold up
+ * all other requests, or be the one that makes the core crash, so it goes to a worker like any
+ * other: as a batch of one number, of the highest priority, in a store of its own that nobody else
+ * sees.
  */
 #include "server/http/numbers.h"
 

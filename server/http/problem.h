@@ -37,8 +37,8 @@ struct problem_error {
 };
 
 /*
- * Reply with a problem. detail is a sentence for a person, from a printf format. The problems that pass
- * (status 503 and 507) get a Retry-After.
+ * Reply with a problem. detail is a sentence for a person, from a printf format. The problems that
+ * pass (status 503 and 507) get a Retry-After.
  */
 __attribute__((format(printf, 3, 4))) void
 problem_reply(struct request *request, enum problem problem, const char *detail, ...);

@@ -22,8 +22,8 @@ struct reply_header {
 #define reply_headers(...) ((const struct reply_header[]){__VA_ARGS__, {NULL, NULL}})
 
 /*
- * Send a text, which is used up, as the body. A NULL type sends no body and no Content-Type. headers
- * may be NULL.
+ * Send a text, which is used up, as the body. A NULL type sends no body and no Content-Type.
+ * headers may be NULL.
  */
 void reply_text(struct request *request, unsigned status, const char *type, struct text *text,
                 const struct reply_header *headers);

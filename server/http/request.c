@@ -18,7 +18,10 @@ bool http_is_draining(const struct http *http)
     return atomic_load(&http->options.arena->control->state) != CONTROL_RUN;
 }
 
-/* Take over the client's id for the request, if it is 1 .. 128 visible ASCII characters, or make one. */
+/*
+ * Take over the client's id for the request, if it is 1 .. 128 visible ASCII characters, or make
+ * one.
+ */
 static void choose_id(struct request *request)
 {
     const char *given = request_header(request, "X-Request-Id");
@@ -162,7 +165,9 @@ bool request_query_integer(struct request *request, const char *name, uint64_t l
     return true;
 }
 
-/* The N of a `wait=N` among the preferences of a Prefer header (RFC 7240); false if there is none. */
+/*
+ * The N of a `wait=N` among the preferences of a Prefer header (RFC 7240); false if there is none.
+ */
 static bool parse_prefer(const char *header, uint64_t *seconds)
 {
     while (header && *header) {

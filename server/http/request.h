@@ -1,10 +1,10 @@
 /*
  * request - one request, from its headers to the end of its reply. Private to server/http.
  *
- * Life: daemon.c creates it when the headers are there and finds its route; the route's `begin`, if it
- * has one, sees it before the body, `body` each piece of it; then `handle` is called, and again
- * after each time it has suspended the connection, until it has replied. It is freed when libmicrohttpd is
- * done with the reply, or when the client has left.
+ * Life: daemon.c creates it when the headers are there and finds its route; the route's `begin`, if
+ * it has one, sees it before the body, `body` each piece of it; then `handle` is called, and again
+ * after each time it has suspended the connection, until it has replied. It is freed when
+ * libmicrohttpd is done with the reply, or when the client has left.
  */
 #ifndef SERVER_HTTP_REQUEST_H
 #define SERVER_HTTP_REQUEST_H
@@ -112,20 +112,20 @@ bool request_query_integer(struct request *request, const char *name, uint64_t l
 void request_bad_query(struct request *request, const char *name, const char *expected);
 
 /*
- * Work out until when this request wants to wait for its batch, by `?wait=N` or `Prefer: wait=N`; sets
- * wait_until_ns, once. False after replying that it is malformed.
+ * Work out until when this request wants to wait for its batch, by `?wait=N` or `Prefer: wait=N`;
+ * sets wait_until_ns, once. False after replying that it is malformed.
  */
 bool request_read_wait(struct request *request);
 
 /*
- * The batch the path names. False after replying that there is none (any more). The id goes to *id where that
- * is not NULL.
+ * The batch the path names. False after replying that there is none (any more). The id goes to *id
+ * where that is not NULL.
  */
 bool request_batch(struct request *request, struct batch *batch);
 
 /*
- * Has the client closed its end? libmicrohttpd does not look while a connection is suspended. May also
- * be true of one that has merely said all it has to say (a half-closed connection).
+ * Has the client closed its end? libmicrohttpd does not look while a connection is suspended. May
+ * also be true of one that has merely said all it has to say (a half-closed connection).
  */
 bool request_client_left(const struct request *request);
 

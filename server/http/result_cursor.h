@@ -1,8 +1,9 @@
 /*
- * result_cursor - walks over the finished results of a batch, in input order. Private to server/http.
+ * result_cursor - walks over the finished results of a batch, in input order. Private to
+ * server/http.
  *
- * It keeps one chunk of the batch (64 KiB) and formats from it; the store is asked for the next when
- * that is used up. One thread at a time.
+ * It keeps one chunk of the batch (64 KiB) and formats from it; the store is asked for the next
+ * when that is used up. One thread at a time.
  */
 #ifndef SERVER_HTTP_RESULT_CURSOR_H
 #define SERVER_HTTP_RESULT_CURSOR_H
@@ -47,8 +48,9 @@ struct result_cursor *result_cursor_new(struct store *store, const struct batch_
                                         uint64_t position, uint64_t limit);
 
 /*
- * Add results to text, of numbers below `end` (at most the batch's prefix), until text holds `size` bytes
- * or more, or something else stops it. `separator` goes between two results ("" for all but JSON).
+ * Add results to text, of numbers below `end` (at most the batch's prefix), until text holds `size`
+ * bytes or more, or something else stops it. `separator` goes between two results ("" for all but
+ * JSON).
  */
 enum result_stop result_cursor_write(struct result_cursor *cursor, struct text *text, size_t size,
                                      uint64_t end, const char *separator);

@@ -47,8 +47,8 @@ static void add_number(struct text *text, const struct number *number)
 }
 
 /*
- * Seconds with three significant digits, as 1.23e-07: a third of the time of printf, and a million of
- * them are written for a batch.
+ * Seconds with three significant digits, as 1.23e-07: a third of the time of printf, and a million
+ * of them are written for a batch.
  */
 static void add_seconds(struct text *text, float seconds)
 {

@@ -1,5 +1,6 @@
 /*
- * result_format - one result in each of the formats there are. Private to server/http; no HTTP in it.
+ * result_format - one result in each of the formats there are. Private to server/http; no HTTP in
+ * it.
  */
 #ifndef SERVER_HTTP_RESULT_FORMAT_H
 #define SERVER_HTTP_RESULT_FORMAT_H

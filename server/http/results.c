@@ -80,7 +80,7 @@ static bool read_selection(struct request *request, struct selection *selection)
     return true;
 }
 
-/* --- a page ------------------------------------------------------------------------------------- */
+/* --- a page ----------------------------------------------------------------------------------- */
 
 /* The path of the page that begins with the number `first`. */
 static void write_next(char *out, size_t size, const struct request *request,
@@ -145,7 +145,7 @@ bool results_write_all(struct store *store, const struct batch *batch, struct te
     return false;
 }
 
-/* --- a stream ----------------------------------------------------------------------------------- */
+/* --- a stream --------------------------------------------------------------------------------- */
 
 struct results_stream {
     struct request *request;

@@ -31,8 +31,8 @@ static const struct route routes[] = {
 enum { ROUTES = sizeof routes / sizeof *routes };
 
 /*
- * Does the path match the pattern? Where the pattern has {}, which stands for one or more characters other than
- * '/', *start and *length say what for.
+ * Does the path match the pattern? Where the pattern has {}, which stands for one or more
+ * characters other than '/', *start and *length say what for.
  */
 static bool matches(const char *pattern, const char *path, const char **start, size_t *length)
 {

@@ -53,7 +53,9 @@ void stream_reply(struct request *request, const char *type, const struct stream
         if (!response)
             free_stream(stream);
     }
-    /* To HEAD libmicrohttpd sends the last chunk of the body it does not send: nothing may follow. */
+    /*
+     * To HEAD libmicrohttpd sends the last chunk of the body it does not send: nothing may follow.
+     */
     if (response && request->head && !MHD_add_response_header(response, "Connection", "close")) {
         MHD_destroy_response(response);
         response = NULL;

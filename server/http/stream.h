@@ -15,8 +15,8 @@ enum stream_step {
 };
 
 /*
- * What a stream is made of. The functions are called by one thread at a time; `release` once, at the
- * end, whatever became of the stream, also where it never began.
+ * What a stream is made of. The functions are called by one thread at a time; `release` once, at
+ * the end, whatever became of the stream, also where it never began.
  */
 struct stream_source {
     /* Write the next piece to an empty text. */

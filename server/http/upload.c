@@ -29,7 +29,7 @@ struct upload {
     struct batch batch;
 };
 
-/* --- before the body ---------------------------------------------------------------------------- */
+/* --- before the body -------------------------------------------------------------------------- */
 
 static const struct {
     const char *type;
@@ -166,7 +166,7 @@ bool upload_begin(struct request *request)
     return false;
 }
 
-/* --- waiting for the store ---------------------------------------------------------------------- */
+/* --- waiting for the store -------------------------------------------------------------------- */
 
 /* The store has done what the request waits for. From any thread. */
 static void wake(struct request *request)
@@ -185,7 +185,7 @@ static void sleep_until_woken(struct request *request)
         MHD_resume_connection(request->connection);
 }
 
-/* --- the body ----------------------------------------------------------------------------------- */
+/* --- the body --------------------------------------------------------------------------------- */
 
 static void resumed(void *context)
 {
@@ -206,7 +206,7 @@ void upload_body(struct request *request, const char *bytes, size_t size)
         sleep_until_woken(request);
 }
 
-/* --- after the body ----------------------------------------------------------------------------- */
+/* --- after the body --------------------------------------------------------------------------- */
 
 static void reply_malformed(struct request *request)
 {
@@ -277,8 +277,8 @@ static void committed(void *context, enum store_result result)
 }
 
 /*
- * Make the draft a batch and set it to work, without waiting for the disk to have it: only the answer
- * waits for that. False after replying that it cannot be.
+ * Make the draft a batch and set it to work, without waiting for the disk to have it: only the
+ * answer waits for that. False after replying that it cannot be.
  */
 static bool commit(struct request *request, const struct intake_envelope *envelope)
 {
@@ -311,7 +311,9 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
     return true;
 }
 
-/* The store has the batch, or could not keep it: count it. False after replying that it could not. */
+/*
+ * The store has the batch, or could not keep it: count it. False after replying that it could not.
+ */
 static bool settle(struct request *request)
 {
     struct http *http = request->http;

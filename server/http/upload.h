@@ -1,6 +1,7 @@
 /*
- * upload - POST /v1/batches: the body goes through the intake into a draft of the store as it arrives;
- * with its end the draft becomes a batch, and the batch goes to the dispatcher. Private to server/http.
+ * upload - POST /v1/batches: the body goes through the intake into a draft of the store as it
+ * arrives; with its end the draft becomes a batch, and the batch goes to the dispatcher. Private to
+ * server/http.
  */
 #ifndef SERVER_HTTP_UPLOAD_H
 #define SERVER_HTTP_UPLOAD_H

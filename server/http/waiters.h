@@ -2,8 +2,9 @@
  * waiters - requests that wait for a batch. Private to server/http.
  *
  * A waiting request's connection is suspended: it holds no thread. It is resumed, and its handler
- * called again, when its batch changes in the way it waits for, when its deadline comes, or when the
- * service stops; the handler looks at the batch anew. To miss nothing between looking and suspending:
+ * called again, when its batch changes in the way it waits for, when its deadline comes, or when
+ * the service stops; the handler looks at the batch anew. To miss nothing between looking and
+ * suspending:
  *
  *     ticket = waiters_ticket(waiters, id);
  *     look at the batch; if it is what you wait for, reply and return;
@@ -43,8 +44,8 @@ struct waiters *waiters_new(void);
 uint64_t waiters_ticket(struct waiters *waiters, const struct batch_id *id);
 
 /*
- * Suspend the connection until there is news. False, without doing so, if there has been some since the
- * ticket, or the deadline has passed, or the service is stopping (see waiters_closed()).
+ * Suspend the connection until there is news. False, without doing so, if there has been some since
+ * the ticket, or the deadline has passed, or the service is stopping (see waiters_closed()).
  */
 bool waiters_suspend(struct waiters *waiters, struct waiter *waiter, uint64_t ticket);
 

@@ -24,7 +24,7 @@ static void follow(struct nesting *nesting, char c)
         nesting->depth--;
 }
 
-/* --- outside the array ----------------------------------------------------------------------- */
+/* --- outside the array ------------------------------------------------------------------------ */
 
 /* The array begins, at p. */
 static void open_array(struct intake *intake, const char *p, const char *pointer)
@@ -104,7 +104,7 @@ static void at_start(struct intake *intake, const char *p)
         outside(intake, p);
 }
 
-/* --- in the array ---------------------------------------------------------------------------- */
+/* --- in the array ----------------------------------------------------------------------------- */
 
 /* Read the elements that are a plain integer and end in a comma; returns where the first other
  * begins, white space before it skipped. */

@@ -33,7 +33,7 @@ void intake_free(struct intake *intake)
     free(intake);
 }
 
-/* --- to the sink ----------------------------------------------------------------------------- */
+/* --- to the sink ------------------------------------------------------------------------------ */
 
 /* Hand the chunk under construction to the sink; false when that ends the intake. */
 static bool hand_on(struct intake *intake)
@@ -85,7 +85,7 @@ void intake_accept(struct intake *intake, const uint64_t *limbs, size_t limb_cou
         report_no_memory(intake);
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* Refuse a byte order mark: nobody means it, and half the readers of the world choke on it. */
 static void refuse_mark(struct intake *intake, const char *bytes, size_t size)

@@ -8,7 +8,7 @@
 
 enum { WORD_DIGITS = 19 }; /* any that many digits are below 2^64 */
 
-/* --- in one go ------------------------------------------------------------------------------- */
+/* --- in one go -------------------------------------------------------------------------------- */
 
 /*
  * Convert the digits at p, at most eight: writes their value, returns how many. Eight bytes are
@@ -69,7 +69,7 @@ const char *integer_quick(const char *p, struct integer_quick *integer)
     return p;
 }
 
-/* --- as they come ---------------------------------------------------------------------------- */
+/* --- as they come ----------------------------------------------------------------------------- */
 
 void integer_start(struct intake *intake)
 {

@@ -26,7 +26,7 @@
 
 enum { REPORT_SHOWN = 40 }; /* bytes of a client's text that are shown */
 
-/* --- integer.c: digits to integers ----------------------------------------------------------- */
+/* --- integer.c: digits to integers ------------------------------------------------------------ */
 
 /* The element being read, as long as it is a sign and digits. */
 struct integer {
@@ -80,7 +80,7 @@ static inline bool integer_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* --- document.c: jansson --------------------------------------------------------------------- */
+/* --- document.c: jansson ---------------------------------------------------------------------- */
 
 enum document_status {
     DOCUMENT_OK,
@@ -107,7 +107,7 @@ enum document_status document_parse(const struct text *text, size_t flags, struc
 /* Is that beginning of a text malformed already, whatever follows? */
 bool document_is_garbage(const struct text *text, struct document_fault *fault);
 
-/* --- envelope.c ------------------------------------------------------------------------------ */
+/* --- envelope.c ------------------------------------------------------------------------------- */
 
 /* The body without the elements of its array. */
 struct envelope {
@@ -126,7 +126,7 @@ bool envelope_names_numbers(const struct envelope *envelope, size_t start);
 /* The body is complete: parse the envelope, take its members, report what is wrong with them. */
 void envelope_finish(struct intake *intake);
 
-/* --- element.c ------------------------------------------------------------------------------- */
+/* --- element.c -------------------------------------------------------------------------------- */
 
 /* Add the byte at p to the text of the element; reports one that is too large. */
 void element_add(struct intake *intake, const char *p);
@@ -134,7 +134,7 @@ void element_add(struct intake *intake, const char *p);
 /* The text is complete: accept or report the element. */
 void element_judge(struct intake *intake);
 
-/* --- the formats ----------------------------------------------------------------------------- */
+/* --- the formats ------------------------------------------------------------------------------ */
 
 /* What follows the structure of JSON: how deep, and whether in a string. */
 struct nesting {
@@ -195,7 +195,7 @@ void body_lines_finish(struct intake *intake);
 void body_octets_feed(struct intake *intake, const char *p, const char *end);
 void body_octets_finish(struct intake *intake);
 
-/* --- intake.c -------------------------------------------------------------------------------- */
+/* --- intake.c --------------------------------------------------------------------------------- */
 
 struct intake {
     enum intake_format format;
@@ -238,7 +238,7 @@ void intake_accept(struct intake *intake, const uint64_t *limbs, size_t limb_cou
 /* One element more; false, and reported, where that is one too many. */
 bool intake_count_element(struct intake *intake);
 
-/* --- report.c: what is wrong ----------------------------------------------------------------- */
+/* --- report.c: what is wrong ------------------------------------------------------------------ */
 
 #define REPORT_FORMAT(at, arguments) __attribute__((format(printf, at, arguments)))
 

@@ -1,4 +1,7 @@
-/* memory - the store in memory. See memory.h for its bounds, store.h for what each operation promises. */
+/*
+ * memory - the store in memory. See memory.h for its bounds, store.h for what each operation
+ * promises.
+ */
 #include "server/store/memory.h"
 
 #include <assert.h>
@@ -24,7 +27,7 @@ static bool reserve_for(struct memory_store *memory, struct store_draft *draft, 
     return reserved;
 }
 
-/* --- receiving ---------------------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 static enum store_result memory_begin(struct store *store, struct store_draft **out)
 {
@@ -142,7 +145,7 @@ static enum store_result memory_commit(struct store *store, struct store_draft *
     return STORE_OK;
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static enum store_result memory_get(struct store *store, const struct batch_id *id,
                                     struct batch *batch)
@@ -279,7 +282,7 @@ static void memory_stats(struct store *store, struct store_stats *stats)
     pthread_mutex_unlock(&memory->lock);
 }
 
-/* --- working ------------------------------------------------------------------------------------ */
+/* --- working ---------------------------------------------------------------------------------- */
 
 static enum store_result memory_pending(struct store *store, const struct batch_id *id,
                                         uint32_t from, uint32_t *index)
@@ -391,7 +394,7 @@ static enum store_result memory_remove(struct store *store, const struct batch_i
     return result;
 }
 
-/* --- opening and closing ------------------------------------------------------------------------ */
+/* --- opening and closing ---------------------------------------------------------------------- */
 
 static void memory_close(struct store *store)
 {

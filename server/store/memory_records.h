@@ -63,7 +63,9 @@ void records_sweep(struct memory_store *memory);
 /* Add a draft under its batch.id, as queued; 0, or -1 without memory. */
 int records_add(struct memory_store *memory, struct store_draft *record);
 
-/* The record of that id, or STORE_UNKNOWN, or STORE_GONE (expired ones are forgotten on the way). */
+/*
+ * The record of that id, or STORE_UNKNOWN, or STORE_GONE (expired ones are forgotten on the way).
+ */
 enum store_result records_find(struct memory_store *memory, const struct batch_id *id,
                                struct store_draft **record);
 

@@ -1,4 +1,6 @@
-/* sqlite - the durable store. See sqlite.h for its parts, store.h for what each operation promises. */
+/*
+ * sqlite - the durable store. See sqlite.h for its parts, store.h for what each operation promises.
+ */
 #include "server/store/sqlite.h"
 
 #include <stdio.h>
@@ -18,7 +20,7 @@ static struct sqlite_store *sqlite_of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
-/* --- receiving ---------------------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 static enum store_result sqlite_begin(struct store *base, struct store_draft **draft)
 {
@@ -81,7 +83,7 @@ static enum store_result sqlite_commit(struct store *base, struct store_draft *d
     return result;
 }
 
-/* --- working ------------------------------------------------------------------------------------ */
+/* --- working ---------------------------------------------------------------------------------- */
 
 static enum store_result sqlite_pending(struct store *base, const struct batch_id *id,
                                         uint32_t from, uint32_t *index)
@@ -189,7 +191,7 @@ static enum store_result sqlite_remove(struct store *base, const struct batch_id
     return STORE_OK;
 }
 
-/* --- opening and closing ------------------------------------------------------------------------ */
+/* --- opening and closing ---------------------------------------------------------------------- */
 
 static void sqlite_close(struct store *base)
 {

@@ -15,12 +15,12 @@
  * every committed state there is one the batch was in. Memory holds about 40 bytes a chunk of those
  * batches, and some 32 MiB of numbers and verdicts that wait for the disk.
  *
- * At most bytes_max are kept, counting numbers (8 bytes each up to 64 bits), verdicts and times (5 bytes
- * each) and each batch's own record; then it is STORE_FULL. A batch stays until it expires: none is
- * dropped before its time to make room.
+ * At most bytes_max are kept, counting numbers (8 bytes each up to 64 bits), verdicts and times (5
+ * bytes each) and each batch's own record; then it is STORE_FULL. A batch stays until it expires:
+ * none is dropped before its time to make room.
  *
- * If the disk is full, commits are refused with STORE_NO_SPACE and verdicts wait; any other failure to
- * write ends the process, because only a new start can tell what the disk has.
+ * If the disk is full, commits are refused with STORE_NO_SPACE and verdicts wait; any other failure
+ * to write ends the process, because only a new start can tell what the disk has.
  */
 #ifndef SERVER_STORE_SQLITE_H
 #define SERVER_STORE_SQLITE_H
@@ -28,9 +28,10 @@
 #include "server/store/store.h"
 
 /*
- * Open the store in that directory, which is made if it is not there (but not its parents). NULL after
- * logging why not and what to do: it cannot be written, another instance uses it, the database is
- * damaged or of a newer version. Close it with store_close(), which writes what is pending.
+ * Open the store in that directory, which is made if it is not there (but not its parents). NULL
+ * after logging why not and what to do: it cannot be written, another instance uses it, the
+ * database is damaged or of a newer version. Close it with store_close(), which writes what is
+ * pending.
  */
 struct store *store_sqlite_open(const char *directory, uint64_t bytes_max);
 

@@ -48,7 +48,10 @@ void db_close(struct db *db)
 
 static sqlite3_stmt *bind(sqlite3_stmt *statement, const char *types, va_list arguments)
 {
-    /* Binding fails only for a wrong index or a too big value: then NULL stays, which NOT NULL refuses. */
+    /*
+     * Binding fails only for a wrong index or a too big value: then NULL stays, which NOT NULL
+     * refuses.
+     */
     for (int i = 1; *types; i++, types++) {
         switch (*types) {
         case 'i':

@@ -29,9 +29,9 @@ void db_finalize(struct db *db);
 void db_close(struct db *db);
 
 /*
- * Bind the arguments to a prepared statement, to be stepped and then reset by the caller. `types` has a
- * letter an argument: i an int64_t, d a double, t a text or NULL, b a pointer and a size_t. What they point
- * to must last until the reset.
+ * Bind the arguments to a prepared statement, to be stepped and then reset by the caller. `types`
+ * has a letter an argument: i an int64_t, d a double, t a text or NULL, b a pointer and a size_t.
+ * What they point to must last until the reset.
  */
 sqlite3_stmt *db_query(struct db *db, unsigned statement, const char *types, ...);
 

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "server/store/sqlite_schema.h"
 
-/* --- rows in memory ----------------------------------------------------------------------------- */
+/* --- rows in memory --------------------------------------------------------------------------- */
 
 static uint64_t numbers_size(const struct chunk *chunk)
 {
@@ -43,7 +43,7 @@ static void drop_rows(struct sqlite_store *store, struct store_draft *record,
     }
 }
 
-/* --- records ------------------------------------------------------------------------------------ */
+/* --- records ---------------------------------------------------------------------------------- */
 
 struct store_draft *live_new(void)
 {
@@ -114,7 +114,7 @@ static void unlist(struct sqlite_store *store, struct store_draft *record)
     record->removed = true;
 }
 
-/* --- drafts ------------------------------------------------------------------------------------- */
+/* --- drafts ----------------------------------------------------------------------------------- */
 
 enum store_result live_begin(struct sqlite_store *store, struct store_draft **out)
 {
@@ -211,7 +211,7 @@ void live_discard(struct sqlite_store *store, struct store_draft *draft)
     free_record(store, draft);
 }
 
-/* --- batches ------------------------------------------------------------------------------------ */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 enum store_result live_find(struct sqlite_store *store, const struct batch_id *id,
                             struct store_draft **record)
@@ -340,7 +340,7 @@ enum store_result live_remove_stored(struct sqlite_store *store, const struct st
     return STORE_OK;
 }
 
-/* --- what the writer needs ---------------------------------------------------------------------- */
+/* --- what the writer needs -------------------------------------------------------------------- */
 
 void live_queue(struct sqlite_store *store, struct store_draft *record, bool urgent)
 {

@@ -1,15 +1,15 @@
 /*
- * sqlite_live - the batches whose truth is in memory: those that have not ended, and those of which the
- * disk does not have everything yet. Private to the store.
+ * sqlite_live - the batches whose truth is in memory: those that have not ended, and those of which
+ * the disk does not have everything yet. Private to the store.
  *
  * Every function is called under the store's lock, but for those that say otherwise.
  *
- *   draft ──append──► (spilled in parts, if big) ──commit──► live ──ended and written──► on disk only
+ *   draft ──append──► (spilled, if big) ──commit──► live ──ended and written──► on disk only
  *     └───discard                                             └──remove──► gone
  *
- * A record is queued (in `dirty`) when there is something of it to write. The writer takes it from there,
- * and what there is to write, works without the lock on what it took, and settles it under the lock
- * again. Only the writer frees a record that it may have seen.
+ * A record is queued (in `dirty`) when there is something of it to write. The writer takes it from
+ * there, and what there is to write, works without the lock on what it took, and settles it under
+ * the lock again. Only the writer frees a record that it may have seen.
  */
 #ifndef SERVER_STORE_SQLITE_LIVE_H
 #define SERVER_STORE_SQLITE_LIVE_H
@@ -60,7 +60,10 @@ struct live_chunk {
     bool dropped; /* all of them canceled, and not on disk one by one */
 };
 
-/* What the writer writes of a record: as it was when it was taken. The writer's own, without the lock. */
+/*
+ * What the writer writes of a record: as it was when it was taken. The writer's own, without the
+ * lock.
+ */
 struct taken {
     struct stored_batch stored;
     struct numbers_list numbers;
@@ -126,7 +129,7 @@ struct sqlite_store {
     struct store_stats stats; /* always up to date, but for oldest_queued_ns */
 };
 
-/* --- drafts ------------------------------------------------------------------------------------- */
+/* --- drafts ----------------------------------------------------------------------------------- */
 
 /* A new draft; STORE_OK, or why there is no room for it. */
 enum store_result live_begin(struct sqlite_store *store, struct store_draft **draft);
@@ -139,13 +142,16 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
 bool live_pause(struct sqlite_store *store, struct store_draft *draft, store_resumed *resumed,
                 void *context);
 
-/* Make the draft, with its spec in its batch and metadata, a live batch. STORE_OK, or why it cannot be. */
+/*
+ * Make the draft, with its spec in its batch and metadata, a live batch. STORE_OK, or why it cannot
+ * be.
+ */
 enum store_result live_commit(struct sqlite_store *store, struct store_draft *draft);
 
 /* Throw away a draft. */
 void live_discard(struct sqlite_store *store, struct store_draft *draft);
 
-/* --- batches ------------------------------------------------------------------------------------ */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 /* The record of that id, STORE_GONE if it was removed, or STORE_UNKNOWN: look on the disk. */
 enum store_result live_find(struct sqlite_store *store, const struct batch_id *id,
@@ -179,7 +185,7 @@ void live_remove(struct sqlite_store *store, struct store_draft *record);
 /* The same for a batch that is only on disk. STORE_OK, STORE_GONE or STORE_NO_MEMORY. */
 enum store_result live_remove_stored(struct sqlite_store *store, const struct stored_batch *stored);
 
-/* --- what the writer needs -------------------------------------------------------------------------- */
+/* --- what the writer needs -------------------------------------------------------------------- */
 
 /* There is something to write of the record: at once if it is urgent, a little later otherwise. */
 void live_queue(struct sqlite_store *store, struct store_draft *record, bool urgent);

@@ -1,6 +1,6 @@
 /*
- * sqlite_look - looking at batches, wherever they are: those of the operations of store.h that change
- * nothing. Private to the store.
+ * sqlite_look - looking at batches, wherever they are: those of the operations of store.h that
+ * change nothing. Private to the store.
  */
 #ifndef SERVER_STORE_SQLITE_LOOK_H
 #define SERVER_STORE_SQLITE_LOOK_H
@@ -8,8 +8,8 @@
 #include "server/store/sqlite_live.h"
 
 /*
- * Where a batch is: with STORE_OK and *record, live, and the lock is held; with STORE_OK and no record,
- * on disk, in *stored, and it is not held; nor with any other result.
+ * Where a batch is: with STORE_OK and *record, live, and the lock is held; with STORE_OK and no
+ * record, on disk, in *stored, and it is not held; nor with any other result.
  */
 enum store_result look_and_lock(struct sqlite_store *store, const struct batch_id *id,
                                 struct store_draft **record, struct stored_batch *stored);

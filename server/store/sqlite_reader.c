@@ -36,7 +36,7 @@ static const char *const statements[STATEMENTS] = {
     [READ_FIRST] = "SELECT first FROM numbers WHERE id = ?",
 };
 
-/* --- the pool ----------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 struct reader {
     struct db db;
@@ -106,7 +106,7 @@ static enum store_result result_of(struct reader *reader, int code)
     return STORE_FAILED;
 }
 
-/* --- batches ------------------------------------------------------------------------------------ */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 enum store_result reader_batch(struct reader_pool *pool, const struct batch_id *id,
                                struct stored_batch *stored)
@@ -174,7 +174,7 @@ size_t reader_list(struct reader_pool *pool, const struct batch_id *after, int s
     return count;
 }
 
-/* --- chunks ------------------------------------------------------------------------------------- */
+/* --- chunks ----------------------------------------------------------------------------------- */
 
 /* Copy a blob of that size; false if it has another. */
 static bool copy_blob(sqlite3_stmt *row, int column, void *to, size_t size)

@@ -1,12 +1,13 @@
 /*
- * sqlite_reader - read-only connections to the database, and what is read through them. Private to the
- * store.
+ * sqlite_reader - read-only connections to the database, and what is read through them. Private to
+ * the store.
  *
- * For any thread, without any lock of the store: in WAL mode readers and the writer do not wait for each
- * other. A call takes a connection from the pool, or opens one more; there are never more than threads.
+ * For any thread, without any lock of the store: in WAL mode readers and the writer do not wait for
+ * each other. A call takes a connection from the pool, or opens one more; there are never more than
+ * threads.
  *
- * Where not said otherwise the answer is STORE_OK, STORE_GONE (the rows are not there), or STORE_FAILED
- * after logging why.
+ * Where not said otherwise the answer is STORE_OK, STORE_GONE (the rows are not there), or
+ * STORE_FAILED after logging why.
  */
 #ifndef SERVER_STORE_SQLITE_READER_H
 #define SERVER_STORE_SQLITE_READER_H

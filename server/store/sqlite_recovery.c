@@ -20,7 +20,7 @@ static const char *const statements[STATEMENTS] = {
     [NEWEST] = "SELECT id FROM batches ORDER BY id DESC LIMIT 1",
 };
 
-/* --- one batch ---------------------------------------------------------------------------------- */
+/* --- one batch -------------------------------------------------------------------------------- */
 
 /* Read the chunks of a record. SQLITE_CORRUPT where they contradict the batch. */
 static int load_chunks(struct sqlite_store *store, struct db *db, struct store_draft *record)
@@ -77,7 +77,7 @@ static int load_batch(struct sqlite_store *store, struct db *db, sqlite3_stmt *r
     return load_chunks(store, db, record);
 }
 
-/* --- all of them -------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 static int load_unfinished(struct sqlite_store *store, struct db *db)
 {

@@ -7,8 +7,8 @@
 #include "server/store/sqlite_live.h"
 
 /*
- * Make the batches that have not ended live again, count what there is, and leave the numbers of uploads
- * that never ended to be purged. Before there is a writer. -1 after logging why not.
+ * Make the batches that have not ended live again, count what there is, and leave the numbers of
+ * uploads that never ended to be purged. Before there is a writer. -1 after logging why not.
  */
 int recovery_run(struct sqlite_store *store, struct db *db);
 

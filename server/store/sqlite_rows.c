@@ -62,7 +62,7 @@ int rows_prepare(struct db *db)
     return db_prepare(db, statements, STATEMENTS);
 }
 
-/* --- batches ------------------------------------------------------------------------------------ */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
 {
@@ -123,7 +123,7 @@ int rows_update_batch(struct db *db, const struct stored_batch *stored)
                   (int64_t)batch->cost_ns, batch->compute_seconds);
 }
 
-/* --- chunks ------------------------------------------------------------------------------------- */
+/* --- chunks ----------------------------------------------------------------------------------- */
 
 int rows_insert_numbers(struct db *db, int64_t key, uint32_t index, uint64_t first,
                         const struct chunk *chunk)
@@ -150,7 +150,7 @@ int rows_discard_draft(struct db *db, int64_t key)
     return db_run(db, DISCARD_DRAFT, "i", key);
 }
 
-/* --- forgetting --------------------------------------------------------------------------------- */
+/* --- forgetting ------------------------------------------------------------------------------- */
 
 /* Delete a batch's numbers and verdicts whose ids are below `end`. */
 static int delete_chunks(struct db *db, int64_t key, int64_t end)

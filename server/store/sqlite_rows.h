@@ -1,6 +1,6 @@
 /*
- * sqlite_rows - batches as rows: what the writer writes, and the columns both sides read. Private to
- * the store.
+ * sqlite_rows - batches as rows: what the writer writes, and the columns both sides read. Private
+ * to the store.
  *
  * All codes are SQLite's. The functions that write belong into a transaction of the writer.
  */
@@ -19,7 +19,7 @@ struct stored_batch {
     uint64_t bytes;
 };
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* The columns of a batch, in the order rows_read_batch() reads them. */
 #define ROWS_BATCH_COLUMNS                                                                       \
@@ -30,7 +30,7 @@ struct stored_batch {
 /* Read them from a row; false if they are not what they should be. */
 bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored);
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Prepare the statements of the writer. */
 int rows_prepare(struct db *db);

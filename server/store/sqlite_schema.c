@@ -45,7 +45,7 @@ static const char *const migrations[] = {
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
-/* --- the directory ------------------------------------------------------------------------------ */
+/* --- the directory ---------------------------------------------------------------------------- */
 
 int schema_lock(const char *directory)
 {
@@ -81,7 +81,7 @@ int schema_lock(const char *directory)
     return lock;
 }
 
-/* --- the database ------------------------------------------------------------------------------- */
+/* --- the database ----------------------------------------------------------------------------- */
 
 /* Page size and mode last for ever, so they come first; a freed page need not be zeroed. */
 static const char settings[] = "PRAGMA page_size = 16384;"

@@ -9,7 +9,8 @@
  *             under way
  *   gone      the ids that went last
  *
- * PRAGMA user_version is the version of the schema; a database of an older one is brought up to date.
+ * PRAGMA user_version is the version of the schema; a database of an older one is brought up to
+ * date.
  */
 #ifndef SERVER_STORE_SQLITE_SCHEMA_H
 #define SERVER_STORE_SQLITE_SCHEMA_H
@@ -31,12 +32,14 @@ static inline int64_t schema_chunk_id(int64_t key, uint32_t chunk)
 }
 
 /*
- * Lock the directory, which is made if need be, against other instances. The descriptor, held until it
- * is closed, or -1 after logging why not.
+ * Lock the directory, which is made if need be, against other instances. The descriptor, held until
+ * it is closed, or -1 after logging why not.
  */
 int schema_lock(const char *directory);
 
-/* Open the database for writing, made or brought up to date if need be. -1 after logging why not. */
+/*
+ * Open the database for writing, made or brought up to date if need be. -1 after logging why not.
+ */
 int schema_open(struct db *db, const char *path);
 
 /* Open it for reading. SQLITE_OK or an error; *db is to be closed in any case. */

@@ -26,7 +26,7 @@ struct writer {
     size_t expired_count;
 };
 
-/* --- gathering ---------------------------------------------------------------------------------- */
+/* --- gathering -------------------------------------------------------------------------------- */
 
 /* Sleep until there is something to do. Under the store's lock. */
 static void wait_for_work(struct writer *writer)
@@ -82,7 +82,7 @@ static int find_expired(struct writer *writer)
     return code;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int write_numbers(struct db *db, const struct taken *taken)
 {
@@ -168,8 +168,8 @@ static int write_all(struct writer *writer, const struct hand *hand)
 }
 
 /*
- * The disk is full: undo, and give back what the log of the database holds. Any other failure leaves open
- * what the disk has; recovery finds out.
+ * The disk is full: undo, and give back what the log of the database holds. Any other failure
+ * leaves open what the disk has; recovery finds out.
  */
 static void back_off(struct writer *writer, int code)
 {
@@ -186,7 +186,7 @@ static void back_off(struct writer *writer, int code)
     sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
-/* --- telling ------------------------------------------------------------------------------------ */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 /* What is in hand is on disk, or is not: act on it, and tell whoever waits. */
 static void settle(struct writer *writer, struct hand *hand, bool written)
@@ -225,7 +225,7 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
     pthread_mutex_unlock(&store->lock);
 }
 
-/* --- the thread --------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 static void *writer_main(void *argument)
 {

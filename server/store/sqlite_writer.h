@@ -1,9 +1,9 @@
 /*
  * sqlite_writer - the one thread that writes to the database. Private to the store.
  *
- * It takes everything there is to write, writes it in one transaction, and while the disk is busy with
- * that the next is gathering: the more come at once, the less each costs. What nobody waits for (verdicts)
- * gathers for a tenth of a second.
+ * It takes everything there is to write, writes it in one transaction, and while the disk is busy
+ * with that the next is gathering: the more come at once, the less each costs. What nobody waits
+ * for (verdicts) gathers for a tenth of a second.
  */
 #ifndef SERVER_STORE_SQLITE_WRITER_H
 #define SERVER_STORE_SQLITE_WRITER_H

@@ -2,17 +2,17 @@
  * store - where batches live: their numbers, their verdicts, their state.
  *
  * The one interface between the service and whatever keeps its batches, small enough that another
- * store can stand in its place. It deals in values: snapshots and copies go out, never pointers into
- * the store, so a store may as well be on disk or on another machine. Every function may be called
- * from any thread.
+ * store can stand in its place. It deals in values: snapshots and copies go out, never pointers
+ * into the store, so a store may as well be on disk or on another machine. Every function may be
+ * called from any thread.
  *
- * A batch comes in as a draft (begin, append chunk after chunk, commit) and is visible to nobody until
- * it is committed. Its numbers never change. Verdicts are posted a chunk at a time, each chunk once;
- * the store counts them, and the batch ends when its last chunk has them. An ended batch is kept
- * for its time to live.
+ * A batch comes in as a draft (begin, append chunk after chunk, commit) and is visible to nobody
+ * until it is committed. Its numbers never change. Verdicts are posted a chunk at a time, each
+ * chunk once; the store counts them, and the batch ends when its last chunk has them. An ended
+ * batch is kept for its time to live.
  *
- * A durable store answers a commit when the disk has the batch, and may let the verdicts trail: after
- * a crash, chunks whose verdicts were lost are merely without verdicts again.
+ * A durable store answers a commit when the disk has the batch, and may let the verdicts trail:
+ * after a crash, chunks whose verdicts were lost are merely without verdicts again.
  */
 #ifndef SERVER_STORE_STORE_H
 #define SERVER_STORE_STORE_H
@@ -106,7 +106,7 @@ struct store {
     bool durable;     /* a committed batch survives the death of every process */
 };
 
-/* --- receiving ---------------------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 /* Begin a draft: STORE_OK, or why there is no room for it. It ends by commit or discard. */
 static inline enum store_result store_begin(struct store *store, struct store_draft **draft)
@@ -122,8 +122,8 @@ static inline enum store_result store_append(struct store *store, struct store_d
 }
 
 /*
- * Is the draft so far ahead of the disk that its sender should pause? If so, `resumed` is called from
- * another thread when it may go on; the draft must be left alone until then.
+ * Is the draft so far ahead of the disk that its sender should pause? If so, `resumed` is called
+ * from another thread when it may go on; the draft must be left alone until then.
  */
 static inline bool store_pause(struct store *store, struct store_draft *draft,
                                store_resumed *resumed, void *context)
@@ -132,11 +132,11 @@ static inline bool store_pause(struct store *store, struct store_draft *draft,
 }
 
 /*
- * Turn the draft, which is used up either way, into a batch. With STORE_OK it is in *batch and may be
- * worked on at once, but it is accepted only when `done` is called with STORE_OK, perhaps from another
- * thread and perhaps before this returns: then it is as durable as the store makes it. With any other
- * result, given to `done` or (then `done` is not called) returned, there is no batch. A draft without
- * numbers becomes a batch that has ended. `done` may be NULL.
+ * Turn the draft, which is used up either way, into a batch. With STORE_OK it is in *batch and may
+ * be worked on at once, but it is accepted only when `done` is called with STORE_OK, perhaps from
+ * another thread and perhaps before this returns: then it is as durable as the store makes it. With
+ * any other result, given to `done` or (then `done` is not called) returned, there is no batch. A
+ * draft without numbers becomes a batch that has ended. `done` may be NULL.
  */
 static inline enum store_result store_commit(struct store *store, struct store_draft *draft,
                                              const struct batch_spec *spec, struct batch *batch,
@@ -151,7 +151,7 @@ static inline void store_discard(struct store *store, struct store_draft *draft)
     store->ops->discard(store, draft);
 }
 
-/* --- reading: STORE_OK, STORE_UNKNOWN, STORE_GONE, or where that is possible STORE_FAILED ---------- */
+/* --- reading: STORE_OK, STORE_UNKNOWN, STORE_GONE, or where that is possible STORE_FAILED ----- */
 
 static inline enum store_result store_get(struct store *store, const struct batch_id *id,
                                           struct batch *batch)
@@ -159,7 +159,9 @@ static inline enum store_result store_get(struct store *store, const struct batc
     return store->ops->get(store, id, batch);
 }
 
-/* A copy of the batch's metadata, NULL if it has none; the caller frees it. Also STORE_NO_MEMORY. */
+/*
+ * A copy of the batch's metadata, NULL if it has none; the caller frees it. Also STORE_NO_MEMORY.
+ */
 static inline enum store_result store_metadata(struct store *store, const struct batch_id *id,
                                                char **metadata)
 {
@@ -177,8 +179,8 @@ static inline size_t store_list(struct store *store, const struct batch_id *afte
 }
 
 /*
- * Up to `max` batches that have not ended, oldest first, that are younger than *after (NULL: from the
- * oldest): what a store that was closed or has crashed left to be done. Returns how many.
+ * Up to `max` batches that have not ended, oldest first, that are younger than *after (NULL: from
+ * the oldest): what a store that was closed or has crashed left to be done. Returns how many.
  */
 static inline size_t store_unfinished(struct store *store, const struct batch_id *after,
                                       struct batch *batches, size_t max)
@@ -203,7 +205,10 @@ static inline enum store_result store_verdicts(struct store *store, const struct
     return store->ops->verdicts(store, id, index, verdicts, seconds);
 }
 
-/* The chunk number `number` (below the batch's total) lies in, and the number that chunk begins with. */
+/*
+ * The chunk number `number` (below the batch's total) lies in, and the number that chunk begins
+ * with.
+ */
 static inline enum store_result store_locate(struct store *store, const struct batch_id *id,
                                              uint64_t number, uint32_t *index, uint64_t *first)
 {
@@ -215,7 +220,7 @@ static inline void store_stats(struct store *store, struct store_stats *stats)
     store->ops->stats(store, stats);
 }
 
-/* --- working: those that change a batch leave its new state in *batch ------------------------------ */
+/* --- working: those that change a batch leave its new state in *batch ------------------------- */
 
 /* The first chunk at or after `from` that has no verdicts; chunk_count if all have. */
 static inline enum store_result store_pending(struct store *store, const struct batch_id *id,

@@ -28,7 +28,7 @@ static const char *member(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* --- verdicts ----------------------------------------------------------------------------------- */
+/* --- verdicts --------------------------------------------------------------------------------- */
 
 Test(batches, twenty_numbers_nine_primes)
 {
@@ -197,7 +197,7 @@ Test(batches, every_content_type_says_the_same)
     primed_stop(&service);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------ */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 Test(batches, a_wait_that_is_too_short_answers_with_the_batch_as_it_is)
 {
@@ -215,7 +215,7 @@ Test(batches, a_wait_that_is_too_short_answers_with_the_batch_as_it_is)
     primed_stop(&service);
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 Test(batches, the_list_is_newest_first_and_pages_neither_skip_nor_repeat)
 {
@@ -254,7 +254,7 @@ Test(batches, the_list_is_newest_first_and_pages_neither_skip_nor_repeat)
     primed_stop(&service);
 }
 
-/* --- fairness ----------------------------------------------------------------------------------- */
+/* --- fairness --------------------------------------------------------------------------------- */
 
 Test(batches, a_small_batch_does_not_wait_behind_a_big_one)
 {

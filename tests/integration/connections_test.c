@@ -92,7 +92,7 @@ Test(connections, polls_of_many_batches_are_answered_each_by_its_own)
     primed_stop(&service);
 }
 
-/* --- events ------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 Test(connections, events_of_a_running_batch_end_with_the_end)
 {
@@ -142,7 +142,7 @@ Test(connections, streams_break_off_when_their_batch_is_deleted)
     primed_stop(&service);
 }
 
-/* --- the protocol ------------------------------------------------------------------------------- */
+/* --- the protocol ----------------------------------------------------------------------------- */
 
 Test(connections, head_is_get_without_the_body)
 {

@@ -1,4 +1,7 @@
-/* A crowd that does everything at once, while workers die and are replaced: no answer is odd, none is missing. */
+/*
+ * A crowd that does everything at once, while workers die and are replaced: no answer is odd, none
+ * is missing.
+ */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>

@@ -18,7 +18,7 @@
 
 TestSuite(durability, .timeout = 240);
 
-/* --- a directory that outlives services ----------------------------------------------------------- */
+/* --- a directory that outlives services ------------------------------------------------------- */
 
 struct place {
     char path[64];
@@ -42,11 +42,14 @@ static void kill_all(struct primed *service)
     primed_expect_end(service, -SIGKILL);
 }
 
-/* --- dying -------------------------------------------------------------------------------------- */
+/* --- dying ------------------------------------------------------------------------------------ */
 
 enum { POSTED_MAX = 4000 };
 
-/* The batches a client was told are accepted: batch i is the numbers first[i] .. first[i] + SIZE - 1. */
+/*
+ * The batches a client was told are accepted: batch i is the numbers first[i] .. first[i] + SIZE -
+ * 1.
+ */
 struct posted {
     size_t count;
     char ids[POSTED_MAX][40];
@@ -215,7 +218,7 @@ Test(durability, a_cancellation_is_finished_after_a_death)
     primed_remove_directory(place.path);
 }
 
-/* --- nothing is left -------------------------------------------------------------------------------- */
+/* --- nothing is left -------------------------------------------------------------------------- */
 
 static int64_t count_rows(const char *database, const char *table)
 {
@@ -299,7 +302,7 @@ Test(durability, expired_batches_leave_only_their_ids)
     primed_remove_directory(place.path);
 }
 
-/* --- limits ------------------------------------------------------------------------------------- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 Test(durability, a_full_store_refuses)
 {
@@ -366,7 +369,7 @@ Test(durability, a_full_disk_refuses_until_there_is_room)
     primed_remove_directory(place.path);
 }
 
-/* --- refusing to start -------------------------------------------------------------------------------- */
+/* --- refusing to start ------------------------------------------------------------------------ */
 
 /* Start a service that must end at once with status 1 and say that. */
 static void expect_refusal(const struct place *place, const char *says)

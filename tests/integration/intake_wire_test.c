@@ -1,4 +1,7 @@
-/* Bodies as networks and clients really deliver them: in pieces, slowly, too long, and not to the end. */
+/*
+ * Bodies as networks and clients really deliver them: in pieces, slowly, too long, and not to the
+ * end.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +25,7 @@ static void expect_nothing_kept(struct primed *service)
     cr_expect_eq(json_array_size(json_object_get(client_json(service, &list), "batches")), 0);
 }
 
-/* --- pieces ------------------------------------------------------------------------------------- */
+/* --- pieces ----------------------------------------------------------------------------------- */
 
 static const char json_body[] = "{\"metadata\":{\"a\":[1,\"\\u00e9]\"]},\"numbers\":[2, -7,\"97\","
                                 "170141183460469231731687303715884105727],\"priority\":9}";
@@ -107,7 +110,7 @@ Test(intake_wire, mistakes_are_found_at_the_same_place_however_it_is_cut)
     primed_stop(&service);
 }
 
-/* --- clients that leave ------------------------------------------------------------------------- */
+/* --- clients that leave ----------------------------------------------------------------------- */
 
 /* End the connection the rude way, by RST. */
 static void reset(int connection)
@@ -169,7 +172,7 @@ Test(intake_wire, a_client_that_leaves_during_its_wait_or_its_results)
     primed_stop(&service);
 }
 
-/* --- too much ----------------------------------------------------------------------------------- */
+/* --- too much --------------------------------------------------------------------------------- */
 
 Test(intake_wire, bodies_that_are_too_long)
 {
@@ -258,7 +261,7 @@ Test(intake_wire, a_full_store_refuses_and_recovers)
     primed_stop(&service);
 }
 
-/* --- slow --------------------------------------------------------------------------------------- */
+/* --- slow ------------------------------------------------------------------------------------- */
 
 Test(intake_wire, slow_bodies_hold_nobody_up)
 {

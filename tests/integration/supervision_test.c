@@ -1,4 +1,7 @@
-/* Processes that die, are stopped, added, replaced and drained, under load: nothing is lost or done twice. */
+/*
+ * Processes that die, are stopped, added, replaced and drained, under load: nothing is lost or done
+ * twice.
+ */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,7 +47,7 @@ static void kill_workers(const struct primed *service, size_t count)
         kill(workers.pids[i], SIGKILL);
 }
 
-/* --- workers that die --------------------------------------------------------------------------- */
+/* --- workers that die ------------------------------------------------------------------------- */
 
 Test(supervision, a_worker_killed_in_mid_job)
 {
@@ -140,7 +143,7 @@ Test(supervision, a_number_over_its_time_is_timed_out_and_the_rest_is_right)
     primed_stop(&service);
 }
 
-/* --- the front and the supervisor --------------------------------------------------------------- */
+/* --- the front and the supervisor ------------------------------------------------------------- */
 
 Test(supervision, a_killed_front_comes_back_on_the_same_port)
 {
@@ -169,7 +172,7 @@ Test(supervision, nobody_outlives_the_supervisor)
     primed_expect_end(&service, -SIGKILL);
 }
 
-/* --- more, fewer, other workers ----------------------------------------------------------------- */
+/* --- more, fewer, other workers --------------------------------------------------------------- */
 
 Test(supervision, ttin_and_ttou_change_the_number_of_workers)
 {
@@ -248,7 +251,7 @@ Test(supervision, a_small_batch_does_not_wait_behind_huge_numbers)
     primed_stop(&service);
 }
 
-/* --- draining ----------------------------------------------------------------------------------- */
+/* --- draining --------------------------------------------------------------------------------- */
 
 Test(supervision, a_drain_under_load_completes_what_was_accepted)
 {

@@ -33,8 +33,7 @@ void feeder_init(struct feeder *feeder, struct arena *arena, uint64_t position, 
     sieve();
 }
 
-/* --- out ----------------------------------------------------------------------------------------
- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 static void push(struct feeder *feeder, uint32_t index, unsigned attempts)
 {
@@ -107,8 +106,7 @@ static unsigned push_free(struct feeder *feeder, unsigned count,
     return pushed;
 }
 
-/* --- back ---------------------------------------------------------------------------------------
- */
+/* --- back ------------------------------------------------------------------------------------- */
 
 /* Check what a worker did since the last look: it only ever adds right verdicts. */
 static void check_progress(struct feeder_job *job, const struct block *block, uint32_t index)

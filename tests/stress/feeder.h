@@ -2,8 +2,8 @@
  * feeder - the dispatcher reduced to what the protocol asks of it: fills blocks, pushes them, takes
  * them off the board, pushes orphans again, and checks every claim, count and verdict on the way.
  *
- * Used by one process or thread at a time. It holds no pointer but those of its arguments, so it may
- * lie in shared memory and be looked at by the parent of the process that ran it.
+ * Used by one process or thread at a time. It holds no pointer but those of its arguments, so it
+ * may lie in shared memory and be looked at by the parent of the process that ran it.
  */
 #ifndef TESTS_STRESS_FEEDER_H
 #define TESTS_STRESS_FEEDER_H

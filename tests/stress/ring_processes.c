@@ -4,8 +4,8 @@
  * must still get its one right verdict.
  *
  * The feeder sleeps without a timeout, so a wake-up lost with a killed worker shows as a hang. Most
- * gaps of the protocol are too narrow for a kill from outside; with MODE=fault most workers also die
- * or stop in one of them, each by itself.
+ * gaps of the protocol are too narrow for a kill from outside; with MODE=fault most workers also
+ * die or stop in one of them, each by itself.
  */
 #include <inttypes.h>
 #include <sched.h>
@@ -87,8 +87,7 @@ static void start_worker(struct pool *pool, unsigned slot)
     pool->living++;
 }
 
-/* --- choosing a victim --------------------------------------------------------------------------
- */
+/* --- choosing a victim ------------------------------------------------------------------------ */
 
 static bool any(const struct pool *pool, unsigned slot)
 {
@@ -123,8 +122,7 @@ static unsigned kill_one(struct pool *pool, bool wanted(const struct pool *pool,
     return slot;
 }
 
-/* --- the supervisor's part ----------------------------------------------------------------------
- */
+/* --- the supervisor's part -------------------------------------------------------------------- */
 
 /* Let those go on that stopped themselves. */
 static void continue_all(const struct pool *pool)
@@ -220,8 +218,7 @@ static void supervise(struct pool *pool, bool kill_while_closing)
     }
 }
 
-/* --- the feeder's part --------------------------------------------------------------------------
- */
+/* --- the feeder's part ------------------------------------------------------------------------ */
 
 static pid_t start_feeder(struct pool *pool, struct feeder *feeder, int64_t duration_ns)
 {

@@ -28,7 +28,9 @@ struct stress_round {
     uint64_t position;
 };
 
-/* Round `index` of 0 .. STRESS_ROUNDS - 1: few and many of both, over every wrap of the counters. */
+/*
+ * Round `index` of 0 .. STRESS_ROUNDS - 1: few and many of both, over every wrap of the counters.
+ */
 enum { STRESS_ROUNDS = 8 };
 struct stress_round stress_round(unsigned index);
 

@@ -39,7 +39,10 @@ json_t *client_json(struct primed *service, const struct client_answer *answer);
 void client_expect_problem(struct primed *service, const struct client_answer *answer, long status,
                            const char *type);
 
-/* The value of a sample in /metrics ("primed_workers", `name{label="value"}`); -1 if it is not there. */
+/*
+ * The value of a sample in /metrics ("primed_workers", `name{label="value"}`); -1 if it is not
+ * there.
+ */
 double client_metric(struct primed *service, const char *sample);
 
 #endif

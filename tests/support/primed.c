@@ -25,7 +25,7 @@ struct kept {
     void *memory;
 };
 
-/* --- the program -------------------------------------------------------------------------------- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 /* PRIMED, or primed one directory above this program. */
 static void find_program(char path[PATH_MAX])
@@ -99,7 +99,7 @@ void command_run(struct command *command, const char *const *arguments,
     close(launch.err);
 }
 
-/* --- memory, failure, waiting ------------------------------------------------------------------- */
+/* --- memory, failure, waiting ----------------------------------------------------------------- */
 
 void *primed_keep(struct primed *service, void *memory)
 {
@@ -156,7 +156,7 @@ void primed_wait_for(struct primed *service, int64_t *deadline_ns, const char *c
     nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
 }
 
-/* --- the log ------------------------------------------------------------------------------------ */
+/* --- the log ---------------------------------------------------------------------------------- */
 
 const char *primed_log(struct primed *service)
 {
@@ -181,7 +181,7 @@ void primed_await_log(struct primed *service, const char *text)
     soon(service, has_logged(service, text));
 }
 
-/* --- processes ---------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 struct process {
     char name[32];
@@ -256,7 +256,7 @@ pid_t primed_front(struct primed *service)
     return pid;
 }
 
-/* --- start and end ------------------------------------------------------------------------------ */
+/* --- start and end ---------------------------------------------------------------------------- */
 
 /* Take the address out of the line that says where it listens, as text or as JSON. */
 static void read_address(struct primed *service)

@@ -5,10 +5,11 @@
  *     ... client.h, work.h, wire.h ...
  *     primed_stop(&service);
  *
- * It keeps its batches in a directory of its own, unless a flag names another --data-dir or --store.
- * It is build/primed beside the test program, or what the variable PRIMED names; it listens on a free
- * port of 127.0.0.1 and is ready when primed_start() returns. It leads a process group of its own and is
- * killed when the test's process dies. Whatever goes wrong here fails the test, with the service's log.
+ * It keeps its batches in a directory of its own, unless a flag names another --data-dir or
+ * --store. It is build/primed beside the test program, or what the variable PRIMED names; it
+ * listens on a free port of 127.0.0.1 and is ready when primed_start() returns. It leads a process
+ * group of its own and is killed when the test's process dies. Whatever goes wrong here fails the
+ * test, with the service's log.
  *
  * Nothing waits for a fixed time: soon() waits for a condition, and gives up only after a time no
  * machine should need.
@@ -43,8 +44,8 @@ struct primed primed_start_with(const char *const *flags);
 void primed_stop(struct primed *service);
 
 /*
- * Wait for its end: the exit status must be that one, or minus the signal that killed it. None of its
- * processes may stay, nor may a sanitizer have found anything. Frees all that was handed out.
+ * Wait for its end: the exit status must be that one, or minus the signal that killed it. None of
+ * its processes may stay, nor may a sanitizer have found anything. Frees all that was handed out.
  */
 void primed_expect_end(struct primed *service, int status);
 
@@ -94,7 +95,7 @@ __attribute__((format(printf, 2, 3))) void primed_fail(struct primed *service, c
     primed_wait_for(service, &soon_deadline_ns_, #condition)
 void primed_wait_for(struct primed *service, int64_t *deadline_ns, const char *condition);
 
-/* --- programs that end by themselves --------------------------------------------------------------- */
+/* --- programs that end by themselves ---------------------------------------------------------- */
 
 struct command {
     int status; /* minus the signal that ended it */
@@ -102,7 +103,10 @@ struct command {
     char err[16384];
 };
 
-/* Become primed with these arguments: for the body of a forked child. Returns only if it cannot: 127. */
+/*
+ * Become primed with these arguments: for the body of a forked child. Returns only if it cannot:
+ * 127.
+ */
 int command_exec(const char *const *arguments);
 
 /* Run primed with these arguments, beside the variables "NAME=VALUE" (may be NULL), to its end. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- tools -------------------------------------------------------------------------------------- */
+/* --- tools ------------------------------------------------------------------------------------ */
 
 struct outcome {
     pthread_mutex_t lock;
@@ -105,7 +105,7 @@ struct batch store_batch(struct store *store, const struct batch_id *id)
     return batch;
 }
 
-/* --- checks ------------------------------------------------------------------------------------- */
+/* --- checks ----------------------------------------------------------------------------------- */
 
 void check_life_of_a_batch(struct store *store)
 {

@@ -1,5 +1,6 @@
 /*
- * store_checks - what every store must do (server/store/store.h), checked on one that is given, empty.
+ * store_checks - what every store must do (server/store/store.h), checked on one that is given,
+ * empty.
  *
  * Each fails the test that calls it; none closes the store.
  */
@@ -8,12 +9,14 @@
 
 #include "server/store/store.h"
 
-/* --- tools -------------------------------------------------------------------------------------- */
+/* --- tools ------------------------------------------------------------------------------------ */
 
 /* Commit a batch of so many chunks, of so many numbers each, and wait until it is accepted. */
 struct batch store_add(struct store *store, uint32_t chunks, uint32_t numbers);
 
-/* Post verdicts for a chunk of it: number i of the batch is prime if it is odd, and took i seconds. */
+/*
+ * Post verdicts for a chunk of it: number i of the batch is prime if it is odd, and took i seconds.
+ */
 struct batch store_post_chunk(struct store *store, const struct batch_id *id, uint32_t index,
                               uint32_t numbers);
 
@@ -24,7 +27,7 @@ void store_expect_results(struct store *store, const struct batch_id *id, uint32
 /* The batch now; it must be there. */
 struct batch store_batch(struct store *store, const struct batch_id *id);
 
-/* --- checks ------------------------------------------------------------------------------------- */
+/* --- checks ----------------------------------------------------------------------------------- */
 
 void check_life_of_a_batch(struct store *store);
 void check_posting_out_of_order(struct store *store);

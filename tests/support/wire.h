@@ -1,6 +1,6 @@
 /*
- * wire - talking HTTP by hand, byte by byte where it matters: requests in pieces, requests broken off,
- * and answers that are read when the test is ready for them.
+ * wire - talking HTTP by hand, byte by byte where it matters: requests in pieces, requests broken
+ * off, and answers that are read when the test is ready for them.
  */
 #ifndef TESTS_SUPPORT_WIRE_H
 #define TESTS_SUPPORT_WIRE_H

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- bodies ------------------------------------------------------------------------------------- */
+/* --- bodies ----------------------------------------------------------------------------------- */
 
 void work_add_range(struct text *body, uint64_t first, size_t count)
 {
@@ -37,7 +37,7 @@ void work_add_mersenne(struct text *body, unsigned exponent)
     mpz_clear(n);
 }
 
-/* --- batches ------------------------------------------------------------------------------------ */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 json_t *work_post(struct primed *service, const char *query, struct text *body, long status)
 {
@@ -151,7 +151,7 @@ const uint8_t *work_verdicts(struct primed *service, const char *id, size_t coun
     return (const uint8_t *)answer.body;
 }
 
-/* --- truth -------------------------------------------------------------------------------------- */
+/* --- truth ------------------------------------------------------------------------------------ */
 
 bool *work_sieve(size_t count)
 {

@@ -5,7 +5,7 @@
 #include "server/text.h"
 #include "tests/support/client.h"
 
-/* --- bodies, one number a line ------------------------------------------------------------------- */
+/* --- bodies, one number a line ---------------------------------------------------------------- */
 
 /* The numbers first .. first+count-1. */
 void work_add_range(struct text *body, uint64_t first, size_t count);
@@ -13,10 +13,13 @@ void work_add_range(struct text *body, uint64_t first, size_t count);
 /* So many times the same number. */
 void work_add_repeated(struct text *body, const char *number, size_t count);
 
-/* Digits of a number that keeps a worker busy for a good while: 2^exponent - 1, so prime if known as such. */
+/*
+ * Digits of a number that keeps a worker busy for a good while: 2^exponent - 1, so prime if known
+ * as such.
+ */
 void work_add_mersenne(struct text *body, unsigned exponent);
 
-/* --- batches ------------------------------------------------------------------------------------- */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 /* Hand in lines; the answer must have that status. Returns the batch. The body is freed. */
 json_t *work_post(struct primed *service, const char *query, struct text *body, long status);
@@ -52,7 +55,7 @@ void work_expect(struct primed *service, const json_t *batch, const char *status
 /* Its verdicts (enum verdict), an octet a number; there must be that many. */
 const uint8_t *work_verdicts(struct primed *service, const char *id, size_t count);
 
-/* --- truth --------------------------------------------------------------------------------------- */
+/* --- truth ------------------------------------------------------------------------------------ */
 
 /* For each of 0 .. count-1 whether it is prime, by a sieve. The caller's to free(). */
 bool *work_sieve(size_t count);

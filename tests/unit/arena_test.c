@@ -1,4 +1,6 @@
-/* arena_test - creating, resetting and reaping the shared memory, and waking all who sleep in it. */
+/*
+ * arena_test - creating, resetting and reaping the shared memory, and waking all who sleep in it.
+ */
 #include "common/arena.h"
 
 #include <criterion/criterion.h>
@@ -27,8 +29,7 @@ static void destroy(void)
     arena_destroy(&arena);
 }
 
-/* --- create, destroy ----------------------------------------------------------------------------
- */
+/* --- create, destroy -------------------------------------------------------------------------- */
 
 Test(arena_create, takes_no_sizes_out_of_range)
 {
@@ -107,8 +108,7 @@ Test(arena_create, says_what_was_missing_and_leaves_nothing_open)
     destroy();
 }
 
-/* --- reset --------------------------------------------------------------------------------------
- */
+/* --- reset ------------------------------------------------------------------------------------ */
 
 TestSuite(arena, .init = create, .fini = destroy, .timeout = 20);
 
@@ -147,8 +147,7 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     cr_assert_eq(ring_pop(&arena, 0), 4);
 }
 
-/* --- reap ---------------------------------------------------------------------------------------
- */
+/* --- reap ------------------------------------------------------------------------------------- */
 
 Test(arena, reap_orphans_what_was_running_there)
 {
@@ -201,8 +200,7 @@ Test(arena, reap_a_second_time_changes_nothing)
     cr_assert_eq(claim_pack(peek_claim(&arena, 0)), claim_pack(orphaned));
 }
 
-/* --- waking, control, census --------------------------------------------------------------------
- */
+/* --- waking, control, census ------------------------------------------------------------------ */
 
 static int sleep_in_slot(void *slot)
 {

@@ -71,8 +71,7 @@ Test(board, finish_marks_the_block_done_and_posts_it)
     cr_assert_eq(board_take(&arena), 9);
 }
 
-/* --- sleep and wake -----------------------------------------------------------------------------
- */
+/* --- sleep and wake --------------------------------------------------------------------------- */
 
 static int sleep_on_board(void *unused)
 {

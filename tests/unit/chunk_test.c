@@ -44,8 +44,7 @@ static void expect_end(struct chunk_reader *reader)
     cr_assert_not(chunk_next(reader, &number));
 }
 
-/* --- packing -----------------------------------------------------------------------------------
- */
+/* --- packing ---------------------------------------------------------------------------------- */
 
 Test(chunk, narrow)
 {
@@ -129,8 +128,7 @@ Test(chunk, a_negative_number_makes_it_wide)
     chunk_builder_destroy(&builder);
 }
 
-/* --- limits ------------------------------------------------------------------------------------
- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 Test(chunk, is_full_of_numbers)
 {
@@ -234,8 +232,7 @@ Test(chunk, is_full_of_work)
     chunk_builder_destroy(&builder);
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static void expect_seek(const struct chunk *chunk, uint64_t (*word_at)(uint32_t))
 {

@@ -105,8 +105,7 @@ static void finish_the_rest(void)
     worker_loop(&arena, 1);
 }
 
-/* --- push ---------------------------------------------------------------------------------------
- */
+/* --- push ------------------------------------------------------------------------------------- */
 
 static int push_and_wake(void *fault)
 {
@@ -134,8 +133,7 @@ Test(crash, a_front_that_dies_pushing_is_forgotten_by_the_reset)
     }
 }
 
-/* --- pop ----------------------------------------------------------------------------------------
- */
+/* --- pop -------------------------------------------------------------------------------------- */
 
 Test(crash, dead_before_the_claim_leaves_the_block_queued)
 {
@@ -198,8 +196,7 @@ Test(crash, a_pop_that_looks_slowly_skips_no_ticket)
     cr_assert_eq(ring_pop(&arena, 0), 2);
 }
 
-/* --- run ----------------------------------------------------------------------------------------
- */
+/* --- run -------------------------------------------------------------------------------------- */
 
 Test(crash, dead_before_done_is_stored_repeats_the_group)
 {
@@ -231,8 +228,7 @@ Test(crash, dead_after_done_is_stored_repeats_nothing)
         cr_assert_eq(block->verdicts[i], i < BLOCK_GROUP_MAX ? NO_VERDICT : VERDICT_PRIME);
 }
 
-/* --- finish -------------------------------------------------------------------------------------
- */
+/* --- finish ----------------------------------------------------------------------------------- */
 
 Test(crash, dead_after_the_last_number_leaves_an_orphan_with_nothing_to_do)
 {
@@ -273,8 +269,7 @@ Test(crash, dead_before_the_bell_or_in_it_the_reap_wakes_the_dispatcher)
     }
 }
 
-/* --- sentinel -----------------------------------------------------------------------------------
- */
+/* --- sentinel --------------------------------------------------------------------------------- */
 
 Test(crash, a_sentinel_comes_back_whenever_its_worker_dies)
 {
@@ -295,8 +290,7 @@ Test(crash, a_sentinel_comes_back_whenever_its_worker_dies)
     }
 }
 
-/* --- sleep and wake -----------------------------------------------------------------------------
- */
+/* --- sleep and wake --------------------------------------------------------------------------- */
 
 Test(crash, a_wake_spent_on_a_dead_sleeper_is_made_up_for_by_the_reap)
 {

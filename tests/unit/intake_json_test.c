@@ -23,7 +23,7 @@ static void check(const struct example *examples, size_t count)
     check((const struct example[]){__VA_ARGS__}, \
           sizeof((const struct example[]){__VA_ARGS__}) / sizeof(struct example))
 
-/* --- good ------------------------------------------------------------------------------------ */
+/* --- good ------------------------------------------------------------------------------------- */
 
 Test(intake_json, arrays)
 {
@@ -80,8 +80,7 @@ Test(intake_json, escapes_do_not_hide_anything)
            "\"1\\u00002\" is not an integer (3)"});
 }
 
-/* --- well-formed, but not integers -------------------------------------------------------------
- */
+/* --- well-formed, but not integers ------------------------------------------------------------ */
 
 Test(intake_json, elements_that_are_no_integers)
 {
@@ -155,8 +154,7 @@ Test(intake_json, members_that_are_wrong)
           {"null", "invalid # the body must be an array of integers, or an object with one"});
 }
 
-/* --- malformed ---------------------------------------------------------------------------------
- */
+/* --- malformed -------------------------------------------------------------------------------- */
 
 Test(intake_json, malformed_arrays)
 {

@@ -14,8 +14,7 @@ static uint32_t below(uint64_t *state, uint32_t limit)
     return (uint32_t)((*state >> 33) % limit);
 }
 
-/* --- large bodies ------------------------------------------------------------------------------
- */
+/* --- large bodies ----------------------------------------------------------------------------- */
 
 enum style { PLAIN, QUOTED, STYLES };
 
@@ -117,8 +116,7 @@ Test(intake_random, lines)
     check_large(INTAKE_LINES);
 }
 
-/* --- against jansson ---------------------------------------------------------------------------
- */
+/* --- against jansson -------------------------------------------------------------------------- */
 
 /* What the intake must make of an element: its digits to `numbers`, or an error. */
 static void judge_element(const json_t *element, FILE *numbers, uint64_t *errors)

@@ -115,7 +115,9 @@ static double now(void)
 }
 
 /* The shares add up to the time of the call, and what is dropped early costs less than a prime. */
-/* Do the times of one run add up to the time it took, and do primes take longer than even numbers? */
+/*
+ * Do the times of one run add up to the time it took, and do primes take longer than even numbers?
+ */
 static bool seconds_make_sense(void)
 {
     enum { COUNT = 100000 };

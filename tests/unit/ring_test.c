@@ -97,8 +97,7 @@ Test(ring, full_and_in_order_over_every_wrap)
             check_full_laps_from(ends[i] - before);
 }
 
-/* --- a popper that was asleep while the world moved on ------------------------------------------
- */
+/* --- a popper that was asleep while the world moved on ---------------------------------------- */
 
 Test(ring, a_claim_that_is_not_queued_under_the_ticket_is_left_alone)
 {
@@ -214,8 +213,7 @@ Test(ring, length_counts_a_full_ring_whose_tail_lags)
     cr_assert_eq(ring_length(&arena), BLOCKS);
 }
 
-/* --- sleep and wake -----------------------------------------------------------------------------
- */
+/* --- sleep and wake --------------------------------------------------------------------------- */
 
 static int sleep_in_slot(void *slot)
 {

@@ -1,4 +1,7 @@
-/* store_memory_test - the life of batches in memory: counts, limits, expiry, eviction, what is gone. */
+/*
+ * store_memory_test - the life of batches in memory: counts, limits, expiry, eviction, what is
+ * gone.
+ */
 #include "server/store/memory.h"
 
 #include <criterion/criterion.h>
@@ -23,7 +26,7 @@ static void close_store(void)
 
 TestSuite(store_memory, .init = open_store, .fini = close_store, .timeout = 20);
 
-/* --- helpers ------------------------------------------------------------------------------------ */
+/* --- helpers ---------------------------------------------------------------------------------- */
 
 static uint64_t one_ns(size_t bits)
 {
@@ -112,7 +115,7 @@ static void age(const struct batch *batch, int64_t seconds)
     record->expires_mono_ns -= seconds * NS_PER_S;
 }
 
-/* --- drafts ------------------------------------------------------------------------------------- */
+/* --- drafts ----------------------------------------------------------------------------------- */
 
 Test(store_memory, a_draft_is_invisible_and_leaves_nothing)
 {
@@ -163,7 +166,7 @@ Test(store_memory, a_batch_has_what_was_said_of_it)
         cr_expect_eq(words[i], 5 + i);
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 Test(store_memory, counts_always_add_up)
 {
@@ -238,7 +241,7 @@ Test(store_memory, the_oldest_queued_batch_is_known)
     cr_expect_eq(stats().oldest_queued_ns, second.created_ns);
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 Test(store_memory, lists_are_newest_first_from_any_cursor)
 {
@@ -264,7 +267,7 @@ Test(store_memory, lists_are_newest_first_from_any_cursor)
     cr_expect_eq(store_list(store, NULL, BATCH_CANCELED, listed, COUNT), 0);
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 Test(store_memory, gone_and_unknown_differ)
 {

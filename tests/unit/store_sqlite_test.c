@@ -43,7 +43,7 @@ TestSuite(store_sqlite, .init = setup, .fini = teardown, .timeout = 60);
 
 STORE_CHECKS(store_sqlite, store, BYTES_MAX)
 
-/* --- what was written is there again ---------------------------------------------------------------- */
+/* --- what was written is there again ---------------------------------------------------------- */
 
 Test(store_sqlite, an_ended_batch_is_the_same_after_reopening)
 {
@@ -165,7 +165,7 @@ Test(store_sqlite, figures_survive)
     cr_expect_arr_eq(&after, &before, sizeof after);
 }
 
-/* --- drafts --------------------------------------------------------------------------------------- */
+/* --- drafts ----------------------------------------------------------------------------------- */
 
 static void resumed(void *context)
 {
@@ -209,7 +209,7 @@ Test(store_sqlite, a_big_draft_pauses_and_is_whole)
     store_expect_results(store, &batch.id, CHUNKS, CHUNK_MAX_NUMBERS);
 }
 
-/* --- expiry --------------------------------------------------------------------------------------- */
+/* --- expiry ----------------------------------------------------------------------------------- */
 
 Test(store_sqlite, batches_expire_also_while_nobody_looks)
 {
