@@ -3,8 +3,8 @@
  * from finished blocks back into the store.
  *
  *   submit ─► schedule ─► free block ─► ring ─► worker ─► board ─► harvest ─► store ─► listener
- *                  ▲                             ▲                  │
- *                  └── whose turn (schedule.h)   └── orphans again ─┘
+ *                ▲                       ▲                            │
+ *                └── whose turn          └── orphans again ───────────┘
  *
  * It alone pushes to the ring and takes from the board, under one lock of the front. A thread of
  * its own harvests; a batch that finds a free block is pushed by the very thread that submits it,
