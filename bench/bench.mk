@@ -16,3 +16,7 @@ $(BUILD)/bench/primality: $(bench_primality_objs) $(CORE_LIB)
 bench-primality: $(BUILD)/bench/primality ## the core beside FLINT, PARI, Math::Prime::Util and GMP (ROUNDS=n)
 	@grep -m1 'model name' /proc/cpuinfo || true
 	$< bench/primality $(ROUNDS)
+
+.PHONY: bench-service
+bench-service: $(BUILD)/primed ## a million numbers in and verdicts out, with each store (ROUNDS=n)
+	bench/whole-service.sh $(BUILD)
