@@ -251,6 +251,40 @@ Test(supervision, a_small_batch_does_not_wait_behind_huge_numbers)
     primed_stop(&service);
 }
 
+/* --- single numbers --------------------------------------------------------------------------- */
+
+/* Ask for a number that keeps a worker busy for minutes, and wait until one has it. */
+static int ask_huge(struct primed *service)
+{
+    struct text number = {.data = NULL};
+    work_add_mersenne(&number, HUGE_EXPONENT);
+    int connection = wire_connect(service);
+    wire_send(connection, "GET /v1/numbers/", strlen("GET /v1/numbers/"));
+    wire_send(connection, number.data, number.length - 1); /* without its line end */
+    wire_print(connection, " HTTP/1.1\r\nHost: x\r\n\r\n");
+    text_destroy(&number);
+    soon(service, client_metric(service, "primed_blocks{state=\"running\"}") == 1);
+    return connection;
+}
+
+Test(supervision, a_number_nobody_waits_for_any_more_is_let_go)
+{
+    struct primed service = primed_start("--workers=2", huge_digits, "--number-timeout=0");
+    close(ask_huge(&service));
+    soon(&service, client_metric(&service, "primed_blocks{state=\"running\"}") == 0 &&
+                       client_metric(&service, "primed_http_requests_in_flight") == 1);
+    primed_stop(&service);
+}
+
+Test(supervision, a_number_asked_for_does_not_hold_up_a_drain)
+{
+    struct primed service = primed_start("--workers=2", huge_digits, "--number-timeout=0",
+                                         "--drain-timeout=60s", "--store=memory");
+    int connection = ask_huge(&service);
+    primed_stop(&service);
+    close(connection);
+}
+
 /* --- draining --------------------------------------------------------------------------------- */
 
 Test(supervision, a_drain_under_load_completes_what_was_accepted)
