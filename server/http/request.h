@@ -34,6 +34,7 @@ struct http {
     struct http_counters counters;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
+    _Atomic uint32_t store_sleepers; /* requests suspended until the store has written */
     _Atomic uint32_t questions;    /* single numbers that workers are asked about; see numbers.c */
     _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
     uint64_t request_prefix;

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "server/http/batches.h"
 #include "server/http/problem.h"
 #include "server/intake/intake.h"
@@ -168,21 +167,29 @@ bool upload_begin(struct request *request)
 
 /* --- waiting for the store -------------------------------------------------------------------- */
 
+/* The connection goes on, perhaps at once to its end: the request is not looked at again. */
+static void resume(struct http *http, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    atomic_fetch_sub(&http->store_sleepers, 1);
+}
+
 /* The store has done what the request waits for. From any thread. */
 static void wake(struct request *request)
 {
     struct upload *upload = request->state;
     if (atomic_exchange(&upload->sleep_state, SLEEP_WOKEN) == SLEEP_SUSPENDED)
-        MHD_resume_connection(request->connection);
+        resume(request->http, request->connection);
 }
 
 /* Suspend the connection until wake(): whichever of the two comes second resumes it. */
 static void sleep_until_woken(struct request *request)
 {
     struct upload *upload = request->state;
+    atomic_fetch_add(&request->http->store_sleepers, 1);
     MHD_suspend_connection(request->connection);
     if (atomic_exchange(&upload->sleep_state, SLEEP_SUSPENDED) == SLEEP_WOKEN)
-        MHD_resume_connection(request->connection);
+        resume(request->http, request->connection);
 }
 
 /* --- the body --------------------------------------------------------------------------------- */
