@@ -1,13 +1,13 @@
 /* upload - receiving a batch. See upload.h. */
 #include "server/http/upload.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "server/http/batches.h"
 #include "server/http/problem.h"
+#include "server/http/upload_refusal.h"
 #include "server/intake/intake.h"
 
 /* JSON outside the integers: above all metadata, which every look at the batch sends back. */
@@ -59,36 +59,6 @@ static bool choose_format(const char *content_type, enum intake_format *format)
     return false;
 }
 
-static void reply_too_large(struct request *request)
-{
-    problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the limit is %llu bytes",
-                  (unsigned long long)request->http->options.config->max_body);
-}
-
-static uint64_t store_limit(struct store *store)
-{
-    struct store_stats stats;
-    store_stats(store, &stats);
-    return stats.bytes_max;
-}
-
-static void reply_unavailable(struct request *request, enum store_result result)
-{
-    atomic_fetch_add(&request->http->counters.batches_refused, 1);
-    if (http_is_draining(request->http))
-        problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
-    else if (result == STORE_TOO_LARGE)
-        problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the store holds %llu bytes in all",
-                      (unsigned long long)store_limit(request->http->options.store));
-    else if (result == STORE_FULL)
-        problem_reply(request, PROBLEM_FULL,
-                      "the store is full; try again when batches have ended");
-    else if (result == STORE_NO_SPACE)
-        problem_reply(request, PROBLEM_NO_SPACE, "the disk of the store is full");
-    else
-        problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
-}
-
 /* Does the request declare more bytes than we take? */
 static bool declares_too_much(const struct request *request)
 {
@@ -132,11 +102,11 @@ bool upload_begin(struct request *request)
         return true;
     }
     if (declares_too_much(request)) {
-        reply_too_large(request);
+        upload_refuse_too_large(request);
         return true;
     }
     if (http_is_draining(request->http)) {
-        reply_unavailable(request, STORE_OK);
+        upload_refuse_unavailable(request, STORE_OK);
         return true;
     }
 
@@ -159,7 +129,7 @@ bool upload_begin(struct request *request)
         }
     }
     if (result != STORE_OK) {
-        reply_unavailable(request, result);
+        upload_refuse_unavailable(request, result);
         return true;
     }
     return false;
@@ -215,65 +185,6 @@ void upload_body(struct request *request, const char *bytes, size_t size)
 
 /* --- after the body --------------------------------------------------------------------------- */
 
-static void reply_malformed(struct request *request)
-{
-    const struct upload *upload = request->state;
-    static const enum problem problems[] = {
-        [INTAKE_JSON] = PROBLEM_MALFORMED_JSON,
-        [INTAKE_LINES] = PROBLEM_MALFORMED_LINES,
-        [INTAKE_OCTETS] = PROBLEM_MALFORMED_OCTETS,
-        [INTAKE_SNIFF] = PROBLEM_MALFORMED_JSON,
-    };
-    size_t kept;
-    uint64_t total;
-    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
-    problem_reply(request, problems[intake_format_found(upload->intake)], "%s",
-                  kept ? errors[0].detail : "the body is malformed");
-}
-
-static void reply_invalid(struct request *request)
-{
-    const struct upload *upload = request->state;
-    size_t kept;
-    uint64_t total;
-    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
-    struct problem_error list[INTAKE_MAX_ERRORS];
-    for (size_t i = 0; i < kept; i++)
-        list[i] = (struct problem_error){"pointer", errors[i].pointer, errors[i].detail};
-    char detail[64];
-    snprintf(detail, sizeof detail,
-             total == 1 ? "%llu mistake in the body" : "%llu mistakes in the body",
-             (unsigned long long)total);
-    problem_reply_errors(request, PROBLEM_INVALID_BATCH, detail, list, kept, NULL);
-}
-
-/* The body was not a batch: say why. */
-static void reply_refused(struct request *request, enum intake_status status)
-{
-    struct upload *upload = request->state;
-    size_t kept;
-    uint64_t total;
-    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
-    switch (status) {
-    case INTAKE_MALFORMED:
-        reply_malformed(request);
-        break;
-    case INTAKE_INVALID:
-        reply_invalid(request);
-        break;
-    case INTAKE_TOO_LARGE:
-        problem_reply(request, PROBLEM_BODY_TOO_LARGE, "%s",
-                      kept ? errors[0].detail : "the body holds more than a batch may");
-        break;
-    case INTAKE_REFUSED:
-        reply_unavailable(request, (enum store_result)intake_sink_result(upload->intake));
-        break;
-    default:
-        reply_unavailable(request, STORE_NO_MEMORY);
-        break;
-    }
-}
-
 /* The batch is as durable as the store makes it, or could not be stored. From any thread. */
 static void committed(void *context, enum store_result result)
 {
@@ -305,14 +216,14 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
     intake_free(upload->intake); /* and with it the envelope */
     upload->intake = NULL;
     if (result != STORE_OK) {
-        reply_unavailable(request, result);
+        upload_refuse_unavailable(request, result);
         return false;
     }
     if (!batch_has_ended(&upload->batch) &&
         dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
         !upload->store->durable) {
         store_remove(upload->store, &upload->batch.id);
-        reply_unavailable(request, STORE_NO_MEMORY);
+        upload_refuse_unavailable(request, STORE_NO_MEMORY);
         return false;
     }
     return true;
@@ -327,7 +238,7 @@ static bool settle(struct request *request)
     struct upload *upload = request->state;
     if (upload->result != STORE_OK) {
         dispatcher_cancel(http->dispatcher, &upload->batch.id);
-        reply_unavailable(request, upload->result);
+        upload_refuse_unavailable(request, upload->result);
         return false;
     }
     bool has_ended = batch_has_ended(&upload->batch);
@@ -342,18 +253,18 @@ void upload_handle(struct request *request)
 {
     struct upload *upload = request->state;
     if (upload->too_large) {
-        reply_too_large(request);
+        upload_refuse_too_large(request);
         return;
     }
     if (!upload->committing) {
         struct intake_envelope envelope;
         enum intake_status status = intake_finish(upload->intake, &envelope);
         if (status != INTAKE_OK) {
-            reply_refused(request, status);
+            upload_refuse_body(request, upload->intake, status);
             return;
         }
         if (http_is_draining(request->http)) {
-            reply_unavailable(request, STORE_OK);
+            upload_refuse_unavailable(request, STORE_OK);
             return;
         }
         if (!commit(request, &envelope))
