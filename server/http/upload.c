@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "server/http/batches.h"
+#include "server/http/idempotency.h"
 #include "server/http/problem.h"
 #include "server/http/upload_refusal.h"
 #include "server/intake/intake.h"
@@ -19,11 +20,12 @@ enum sleep_state { SLEEP_AWAKE, SLEEP_SUSPENDED, SLEEP_WOKEN };
 struct upload {
     struct intake *intake;
     struct store *store;
-    struct store_draft *draft;
-    bool too_large; /* more than max_body came */
+    struct store_draft *draft;       /* NULL for a repeat, which only has its body read */
+    struct idempotency *idempotency; /* NULL: the request has no key */
+    bool too_large;                  /* more than max_body came */
     bool committing;
     _Atomic int sleep_state;
-    bool settled;             /* the result has been acted on */
+    bool settled;             /* the result has been acted on, or the batch of a repeat found */
     enum store_result result; /* of the commit */
     struct batch batch;
 };
@@ -69,7 +71,7 @@ static bool declares_too_much(const struct request *request)
 static int append_chunk(void *context, const struct chunk *chunk)
 {
     struct upload *upload = context;
-    return (int)store_append(upload->store, upload->draft, chunk);
+    return upload->draft ? (int)store_append(upload->store, upload->draft, chunk) : STORE_OK;
 }
 
 /* Throw away what has not become a batch. */
@@ -78,13 +80,32 @@ static void release(struct request *request)
     struct upload *upload = request->state;
     store_discard(upload->store, upload->draft);
     intake_free(upload->intake);
+    idempotency_free(upload->idempotency);
     free(upload);
+}
+
+/* Get ready to read a body of that format, and to store it, unless the request is a repeat. */
+static enum store_result get_ready(struct request *request, enum intake_format format)
+{
+    const struct config *config = request->http->options.config;
+    struct upload *upload = request->state;
+    struct intake_limits limits = {
+        .max_digits = config->max_digits,
+        .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
+        .max_envelope = ENVELOPE_MAX,
+    };
+    enum store_result result =
+        upload->idempotency ? idempotency_begin(upload->idempotency, upload->store, &upload->draft)
+                            : store_begin(upload->store, &upload->draft);
+    if (result != STORE_OK && result != STORE_KNOWN)
+        return result;
+    upload->intake = intake_new(format, &limits, append_chunk, upload);
+    return upload->intake ? STORE_OK : STORE_NO_MEMORY;
 }
 
 /* Refuse at once what need not be read; otherwise get ready to read it. */
 bool upload_begin(struct request *request)
 {
-    const struct config *config = request->http->options.config;
     const char *encoding = request_header(request, "Content-Encoding");
     const char *type = request_header(request, "Content-Type");
     enum intake_format format;
@@ -110,29 +131,25 @@ bool upload_begin(struct request *request)
         return true;
     }
 
+    struct idempotency *idempotency;
+    if (!idempotency_read(request, &idempotency))
+        return true;
     struct upload *upload = calloc(1, sizeof *upload);
     enum store_result result = STORE_NO_MEMORY;
     if (upload) {
-        struct intake_limits limits = {
-            .max_digits = config->max_digits,
-            .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
-            .max_envelope = ENVELOPE_MAX,
-        };
+        upload->store = request->http->options.store;
+        upload->idempotency = idempotency;
         request->state = upload;
         request->release = release;
-        upload->store = request->http->options.store;
-        result = store_begin(upload->store, &upload->draft);
-        if (result == STORE_OK) {
-            upload->intake = intake_new(format, &limits, append_chunk, upload);
-            if (!upload->intake)
-                result = STORE_NO_MEMORY;
-        }
+        result = get_ready(request, format);
+    } else {
+        idempotency_free(idempotency);
     }
-    if (result != STORE_OK) {
+    if (result == STORE_BUSY)
+        idempotency_reply_busy(request);
+    else if (result != STORE_OK)
         upload_refuse_unavailable(request, result);
-        return true;
-    }
-    return false;
+    return result != STORE_OK;
 }
 
 /* --- waiting for the store -------------------------------------------------------------------- */
@@ -172,18 +189,47 @@ static void resumed(void *context)
 void upload_body(struct request *request, const char *bytes, size_t size)
 {
     struct upload *upload = request->state;
-    if (request->body_bytes > request->http->options.config->max_body)
+    if (request->body_bytes > request->http->options.config->max_body) {
         upload->too_large = true;
-    else
+    } else {
         intake_feed(upload->intake, bytes, size);
+        if (upload->idempotency)
+            idempotency_feed(upload->idempotency, bytes, size);
+    }
 
     /* A client that is faster than the disk is slowed down by its own connection. */
     atomic_store(&upload->sleep_state, SLEEP_AWAKE);
-    if (store_pause(upload->store, upload->draft, resumed, request))
+    if (upload->draft && store_pause(upload->store, upload->draft, resumed, request))
         sleep_until_woken(request);
 }
 
 /* --- after the body --------------------------------------------------------------------------- */
+
+/*
+ * Who hears that a request was refused may send another under its key at once, so nothing may be
+ * left of it by then.
+ */
+static void discard_draft(struct upload *upload)
+{
+    store_discard(upload->store, upload->draft);
+    upload->draft = NULL;
+}
+
+/* The body is complete: is it a batch, and can it still be taken? False after replying that not. */
+static bool judge(struct request *request, struct intake_envelope *envelope)
+{
+    struct upload *upload = request->state;
+    enum intake_status status = intake_finish(upload->intake, envelope);
+    bool is_draining = http_is_draining(request->http);
+    if (status == INTAKE_OK && !is_draining)
+        return true;
+    discard_draft(upload);
+    if (status != INTAKE_OK)
+        upload_refuse_body(request, upload->intake, status);
+    else
+        upload_refuse_unavailable(request, STORE_OK);
+    return false;
+}
 
 /* The batch is as durable as the store makes it, or could not be stored. From any thread. */
 static void committed(void *context, enum store_result result)
@@ -207,6 +253,9 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
         .ttl_s = envelope->ttl ? envelope->ttl : http->options.config->ttl_s,
         .metadata = envelope->metadata,
     };
+    if (upload->idempotency)
+        spec.fingerprint =
+            idempotency_end(upload->idempotency, intake_format_found(upload->intake));
     struct store_draft *draft = upload->draft;
     upload->draft = NULL;
     upload->committing = true;
@@ -249,24 +298,45 @@ static bool settle(struct request *request)
     return true;
 }
 
+/*
+ * The body of a repeat is complete: find the batch of the first request. False after replying why
+ * it is not the answer to this one.
+ */
+static bool recall(struct request *request)
+{
+    struct upload *upload = request->state;
+    struct intake_envelope envelope;
+    enum intake_status status = intake_finish(upload->intake, &envelope);
+    idempotency_end(upload->idempotency, intake_format_found(upload->intake));
+    if (idempotency_is_same(upload->idempotency)) {
+        upload->settled = idempotency_recall(request, upload->idempotency, &upload->batch);
+        if (upload->settled)
+            atomic_fetch_add(&request->http->counters.batches_repeated, 1);
+    } else if (status == INTAKE_OK) {
+        idempotency_reply_reused(request);
+    } else {
+        upload_refuse_body(request, upload->intake, status);
+    }
+    return upload->settled;
+}
+
 void upload_handle(struct request *request)
 {
     struct upload *upload = request->state;
     if (upload->too_large) {
+        discard_draft(upload);
         upload_refuse_too_large(request);
+        return;
+    }
+    if (idempotency_is_repeat(upload->idempotency)) {
+        if (upload->settled || recall(request))
+            batches_reply_accepted(request, &upload->batch, true);
         return;
     }
     if (!upload->committing) {
         struct intake_envelope envelope;
-        enum intake_status status = intake_finish(upload->intake, &envelope);
-        if (status != INTAKE_OK) {
-            upload_refuse_body(request, upload->intake, status);
+        if (!judge(request, &envelope))
             return;
-        }
-        if (http_is_draining(request->http)) {
-            upload_refuse_unavailable(request, STORE_OK);
-            return;
-        }
         if (!commit(request, &envelope))
             return;
         if (atomic_load(&upload->sleep_state) != SLEEP_WOKEN) {
@@ -279,5 +349,5 @@ void upload_handle(struct request *request)
         if (!settle(request))
             return;
     }
-    batches_reply_accepted(request, &upload->batch);
+    batches_reply_accepted(request, &upload->batch, false);
 }

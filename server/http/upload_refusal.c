@@ -31,6 +31,8 @@ void upload_refuse_unavailable(struct request *request, enum store_result result
                       "the store is full; try again when batches have ended");
     else if (result == STORE_NO_SPACE)
         problem_reply(request, PROBLEM_NO_SPACE, "the disk of the store is full");
+    else if (result == STORE_FAILED)
+        problem_reply(request, PROBLEM_STORE_FAILED, "the store cannot be read; see the log");
     else
         problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
 }
