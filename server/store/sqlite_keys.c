@@ -24,47 +24,50 @@ void keys_stored(struct sqlite_store *store, struct store_draft *record)
     if (!record->key)
         return;
     key_table_remove(record->key);
-    store->keys_stored++;
+    store->keys_moved++;
 }
 
-/* Is anything in the way of a new draft? STORE_OK, STORE_BUSY, STORE_KNOWN or STORE_FAILED. */
+void keys_removed(struct sqlite_store *store)
+{
+    store->keys_moved++;
+}
+
+/*
+ * Who has the key, without holding the lock while the disk is read: STORE_BUSY, STORE_FAILED, or, if
+ * keys_moved is still *moved, STORE_OK (nobody) or STORE_KNOWN.
+ */
 static enum store_result look(struct sqlite_store *store, const struct store_hash *key,
-                              struct store_made *made, uint64_t *stored)
+                              struct store_made *made, uint64_t *moved)
 {
     pthread_mutex_lock(&store->lock);
     bool busy = key_table_find(&store->keys, key) != NULL;
-    *stored = store->keys_stored;
+    *moved = store->keys_moved;
     pthread_mutex_unlock(&store->lock);
     if (busy)
         return STORE_BUSY;
     enum store_result result = reader_made(&store->readers, key, made);
-    if (result != STORE_OK)
-        return result == STORE_GONE ? STORE_OK : result;
-    struct store_draft *record;
-    pthread_mutex_lock(&store->lock);
-    bool removed = live_find(store, &made->id, &record) == STORE_GONE;
-    pthread_mutex_unlock(&store->lock);
-    return removed ? STORE_OK : STORE_KNOWN;
+    if (result == STORE_OK)
+        return STORE_KNOWN;
+    return result == STORE_GONE ? STORE_OK : result;
 }
 
-/*
- * The disk is not read under the lock. A key that went from the table to the disk meanwhile was
- * seen in neither: where any did, look again.
- */
 enum store_result keys_begin(struct sqlite_store *store, const struct store_hash *key,
                              struct store_draft **draft, struct store_made *made)
 {
     for (;;) {
-        uint64_t stored;
-        enum store_result result = look(store, key, made, &stored);
-        if (result != STORE_OK)
+        uint64_t moved;
+        struct store_draft *record;
+        enum store_result result = look(store, key, made, &moved);
+        if (result == STORE_BUSY || result == STORE_FAILED)
             return result;
         pthread_mutex_lock(&store->lock);
-        bool is_fresh = store->keys_stored == stored;
-        if (is_fresh)
+        bool holds = store->keys_moved == moved;
+        if (holds && result == STORE_KNOWN && live_find(store, &made->id, &record) == STORE_GONE)
+            result = STORE_OK;
+        if (holds && result == STORE_OK)
             result = live_begin(store, key, draft);
         pthread_mutex_unlock(&store->lock);
-        if (is_fresh)
+        if (holds)
             return result;
     }
 }

@@ -32,4 +32,7 @@ void keys_release(struct store_draft *record);
 /* The record is on disk as a batch, and so is its key, if it has one. */
 void keys_stored(struct sqlite_store *store, struct store_draft *record);
 
+/* A batch that was removed leaves memory, now that its row, and the key there, is gone. */
+void keys_removed(struct sqlite_store *store);
+
 #endif

@@ -436,7 +436,9 @@ void live_release(struct sqlite_store *store, struct store_draft *record)
     record->writing = false;
     if (record->queued)
         return;
-    if (!record->removed) {
+    if (record->removed) {
+        keys_removed(store);
+    } else {
         if (!record->inserted || !batch_has_ended(&record->stored.batch))
             return;
         TAILQ_REMOVE(&store->live, record, by_age);

@@ -124,7 +124,7 @@ struct sqlite_store {
     struct live_list live;  /* by id */
     struct live_list dirty; /* to be written, the first to come first */
     struct key_table keys;  /* of records that are not on disk as batches */
-    uint64_t keys_stored;   /* how many have left that table because they now are */
+    uint64_t keys_moved;    /* counts keys that may have gone from there to the disk, or from it */
     int64_t next_key;
     uint64_t live_bytes;       /* memory of the records, about */
     uint64_t unwritten;        /* bytes of rows in memory */

@@ -286,8 +286,8 @@ struct journal {
 
 static struct journal *new_journal(const struct primed *service, bool persists)
 {
-    struct journal *journal = mmap(NULL, sizeof *journal, PROT_READ | PROT_WRITE,
-                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct journal *journal =
+        mmap(NULL, sizeof *journal, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq(journal, MAP_FAILED);
     snprintf(journal->address, sizeof journal->address, "%s", service->address);
     journal->persists = persists;
