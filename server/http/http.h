@@ -7,7 +7,8 @@
  *   routes.c       which path and method goes to which handler
  *   request.c      the state of one request: parameters, headers, cleaning up
  *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
- *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher
+ *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher; upload_refusal.c: or not
+ *   idempotency.c  Idempotency-Key: the same request again
  *   batches.c      looking at batches, listing, canceling, deleting them
  *   results.c      GET .../results: pages and streams; result_format.c: one item in each format
  *   events.c       GET .../events

@@ -22,7 +22,8 @@ struct http_counters {
     _Atomic uint64_t requests[6]; /* by the first digit of the status */
     _Atomic uint64_t batches_accepted;
     _Atomic uint64_t numbers_accepted;
-    _Atomic uint64_t batches_refused; /* for want of room, or because of a drain */
+    _Atomic uint64_t batches_repeated; /* requests answered with the batch of an earlier one */
+    _Atomic uint64_t batches_refused;  /* for want of room, or because of a drain */
     _Atomic uint64_t batches_ended[BATCH_STATUSES];
 };
 
