@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "worker/worker.h"
 
@@ -56,6 +57,7 @@ static bool start_worker(struct pool *pool, unsigned slot)
         atomic_store(pid, 0);
         return false;
     }
+    FAULT_POINT("start_worker.forked");
     atomic_store(pid, worker->pid);
     worker->generation = pool->generation;
     worker->killed = false;
@@ -142,6 +144,7 @@ bool pool_reap(struct pool *pool, pid_t pid, int status)
     struct pool_worker *worker = &pool->workers[slot];
     worker->pid = 0;
     pool->live--;
+    FAULT_POINT("pool_reap.waited");
     atomic_store(&pool->arena->slots[slot].pid, 0);
     unsigned blocks = arena_reap(pool->arena, slot);
     log_end(slot, pid, status, blocks);

@@ -11,6 +11,7 @@
 
 #include "common/arena.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "server/front.h"
 #include "server/listener.h"
 #include "server/pool.h"
@@ -82,8 +83,11 @@ static void reap_front(struct supervisor *s, int status)
         stop_now(s, EXIT_FAILURE);
         return;
     }
+    FAULT_POINT("reap_front.waited");
     pool_kill(&s->pool);
+    FAULT_POINT("reap_front.workers_killed");
     arena_reset(&s->arena);
+    FAULT_POINT("reap_front.reset");
     atomic_fetch_add(&s->arena.control->front_restarts, 1);
     s->front_not_before_ns = was_ready ? 0 : clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
 }

@@ -1,6 +1,7 @@
 /* handout - blocks out: chunks from the store into free blocks, and those into the ring. */
 #include <stdlib.h>
 
+#include "common/fault.h"
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
 
@@ -105,6 +106,7 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     d->huge_flight += huge;
     job->in_flight++;
     schedule_charge(&d->schedule, job, chunk.cost_ns);
+    FAULT_POINT("hand_out.filled");
     ring_push(d->arena, index, 0);
     return HANDED_OUT;
 }

@@ -1,5 +1,6 @@
 /* harvest - blocks back: verdicts into the store, and what becomes of a dead worker's block. */
 #include "common/board.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
@@ -39,12 +40,14 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
     if (store_post(job->store, &job->id, flight->chunk_index, block->verdicts, block->seconds,
                    &news->batch) == STORE_OK)
         news->store = job->store;
+    FAULT_POINT("collect.stored");
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
     d->huge_flight -= flight->huge;
     if (flight->huge)
         handout_unhold(d);
     free_block(d, index);
+    FAULT_POINT("collect.freed");
     job->in_flight--;
     handout_release(d, job);
 }
@@ -52,6 +55,7 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
 /* Write the verdict of the number a worker could not finish, and step past it. */
 static void give_up_number(struct block *block, uint32_t number, enum verdict verdict)
 {
+    FAULT_POINT("give_up_number.begun");
     block->verdicts[number] = (uint8_t)verdict;
     block->seconds[number] = 0;
     atomic_store_explicit(&block->done, number + 1, memory_order_release);
@@ -98,6 +102,7 @@ bool harvest_one(struct dispatcher *d, struct news *news)
     int32_t posted = board_take(d->arena);
     if (posted == BOARD_EMPTY)
         return false;
+    FAULT_POINT("harvest_one.taken");
     uint32_t index = (uint32_t)posted;
     if (index >= d->arena->block_count)
         return true;
