@@ -20,7 +20,8 @@ static void tell(struct dispatcher *d, const struct news *news)
 /* When draining: is everything done that should be before the pool may close? */
 static bool is_drained(struct dispatcher *d)
 {
-    return d->in_flight == 0 && (d->schedule.count == 0 || !d->options.finish_all);
+    bool all_out = d->schedule.count == 0 && TAILQ_EMPTY(&d->held);
+    return d->in_flight == 0 && (all_out || !d->options.finish_all);
 }
 
 /* A sentinel for each worker there is. The supervisor forks none once it sees pool_closing. */
