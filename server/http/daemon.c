@@ -20,6 +20,7 @@
 enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
+    NOT_WAITING_SHARE = 4,          /* one connection in so many is kept from those that wait */
     ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
@@ -201,7 +202,8 @@ struct http *http_new(const struct http_options *options)
     if (getrandom(&http->request_prefix, sizeof http->request_prefix, 0) < 0)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
     http->request_prefix &= 0xffffffffffff;
-    http->waiters = waiters_new();
+    unsigned connections = options->config->max_connections;
+    http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
     if (!http->waiters) {
         free(http);
         return NULL;

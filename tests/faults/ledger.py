@@ -16,6 +16,8 @@ from service import Unanswered, wait_for
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "contract"))
 import primes  # the contract's independent test of primality
 
+sys.set_int_max_str_digits(0)
+
 COMPOSITE, PRIME, PROBABLE, FAILED, TIMEOUT, CANCELED = range(6)  # application/octet-stream
 TWO_64 = 2**64
 
