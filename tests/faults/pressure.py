@@ -21,8 +21,12 @@ def allow_files(count):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard) if hard != resource.RLIM_INFINITY else count, hard))
 
 
-def connect(service, text=b""):
-    connection = socket.create_connection(("127.0.0.1", service.port), timeout=30)
+def connect(service, text=b"", buffer=None):
+    connection = socket.socket()
+    connection.settimeout(30)
+    if buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connection.connect(("127.0.0.1", service.port))
     connection.sendall(text)
     return connection
 
@@ -72,6 +76,26 @@ def slow_writers_hold_no_thread_and_little_memory(context):
 
 
 @check
+def a_body_that_trickles_is_cut_off_in_time(context):
+    """Its sender is never idle for long, and would keep a connection for as long as it likes."""
+    with Service(context.primed, "--workers=1", "--idle-timeout=1s") as service:
+        service.start()
+        writer = connect(service, head(1_000_000))
+        began = time.monotonic()
+        try:
+            while time.monotonic() - began < 10:
+                writer.sendall(b"7")
+                time.sleep(0.1)
+            raise Failure("it goes on and on")
+        except ConnectionError:
+            took = time.monotonic() - began
+        expect_served(service)
+        expect_rest(service)
+        service.stop()
+    return f"{took:.1f} s"
+
+
+@check
 def slow_readers_of_results_hold_no_thread_and_little_memory(context):
     readers_count = 300
     with Service(context.primed, "--workers=2", "--idle-timeout=2s") as service:
@@ -83,7 +107,7 @@ def slow_readers_of_results_hold_no_thread_and_little_memory(context):
         front = service.front()
         before = service.pss(front)
         path = f"GET /v1/batches/{ledger.accepted[tag]}/results?format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n"
-        readers = [connect(service, path.encode()) for _ in range(readers_count)]
+        readers = [connect(service, path.encode(), buffer=4096) for _ in range(readers_count)]
         wait_for(lambda: service.metric("primed_http_requests_in_flight", client) == readers_count + 1, "the readers")
         expect_served(service)
         used = service.pss(front) - before
