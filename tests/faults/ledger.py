@@ -127,13 +127,15 @@ class Ledger:
                   "composite": right.count(COMPOSITE), "failed": right.count(FAILED), "canceled": 0}
         verdicts = client.get(f"/v1/batches/{batch['id']}/results?format=octets").body
         loose = tag in self.loose
+        if verdicts == right:
+            right = verdicts = b""  # nothing to look for
         for index, (came, wanted) in enumerate(itertools.zip_longest(verdicts, right)):
             if came != wanted and not (loose and came == CANCELED):
                 raise Wrong(f"batch {tag}, number {index}: verdict {came}, not {wanted}")
         if not loose and (batch["status"] != "completed" or batch["counts"] != counts):
             raise Wrong(f"batch {tag} is {batch['status']} with {batch['counts']}, not {counts}")
         with self.lock:
-            self.numbers += len(right)
+            self.numbers += counts["total"]
 
     def verify_all(self, service):
         """Every accepted batch is right, none is there twice, and none that nobody sent."""

@@ -62,7 +62,7 @@ class Client:
         self.connection = None
 
 
-def wait_for(condition, what, patience=PATIENCE, every=0.002):
+def wait_for(condition, what, patience=PATIENCE, every=0.005):
     """The first true value of condition(); an error if there is none."""
     deadline = time.monotonic() + patience
     while not (value := condition()):
@@ -148,7 +148,7 @@ class Service:
         return True
 
     def expect_nobody(self):
-        wait_for(lambda: not self.processes(), "the end of every process of the service")
+        wait_for(lambda: not self.group(), "the end of every process of the service", every=0.02)
 
     def stop(self, status=0):
         """Drain it; it must end with that status, and leave nobody."""
@@ -175,14 +175,20 @@ class Service:
 
     # --- processes ---
 
-    def processes(self, name=None):
-        """The living processes of the service, of that name, by pid."""
-        found = []
-        for entry in os.listdir("/proc"):
-            if entry.isdigit() and (process := stat(entry)) and process[3] == self.process.pid \
-                    and process[1] not in "ZX" and name in (None, process[0]):
-                found.append(int(entry))
-        return sorted(found)
+    def group(self):
+        """Every living process of the service."""
+        return [int(entry) for entry in os.listdir("/proc")
+                if entry.isdigit() and is_alive(entry) and (process := stat(entry)) and process[3] == self.process.pid]
+
+    def processes(self, name):
+        """The living children of the supervisor of that name, by pid."""
+        pid = self.process.pid
+        try:
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:
+            return []
+        return sorted(int(child) for child in children
+                      if is_alive(child) and (process := stat(child)) and process[0] == name)
 
     def workers(self):
         return self.processes("primed-worker")
