@@ -9,6 +9,7 @@ import pathlib
 import random
 import re
 import signal
+import socket
 
 import ledger as referee
 from check import Failure, check
@@ -46,6 +47,17 @@ def each_gap_has_one_place_and_a_row_in_crash_md(_):
         raise Failure(f"docs/crash.md has a row for {', '.join(sorted(stale))}, which is in no source")
 
 
+def begin_upload(service):
+    """Send so much of a batch that it is written to the disk as it comes, and no end; the connection."""
+    try:
+        connection = socket.create_connection(("127.0.0.1", service.port), timeout=10)
+        connection.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
+                           b"Content-Length: 8000000\r\n\r\n" + bytes(4_000_000))
+        return connection
+    except OSError as error:
+        raise Unanswered(repr(error)) from error
+
+
 def walk(service, ledger, generator):
     """Come by every gap: all that a service does, and a death of each kind."""
     client = service.client()
@@ -60,20 +72,22 @@ def walk(service, ledger, generator):
     def post(kind):
         return attempt(lambda: ledger.post(client, kind(generator), kind.__name__))
 
+    upload = attempt(begin_upload, service)
     for kind in (referee.small, referee.poison, referee.mixed, referee.large, referee.big):
         post(kind)
     signal_all(service.workers()[:1], signal.SIGKILL)  # orphans, and their reaping
-    # Big enough to be written in parts as it comes, then deleted and purged row by row.
-    vast = attempt(lambda: ledger.post(client, [(n, v) for n, v in enumerate(referee.SIEVE[:250_000])], "vast"))
+    deleted = post(referee.large)
     canceled = attempt(lambda: ledger.post(client, referee.BIG * 20, "long"))
     if canceled:
         attempt(ledger.cancel, client, canceled)
-    if vast:
-        attempt(ledger.verify, service, client, vast)
-        attempt(ledger.delete, client, vast)
+    if deleted:
+        attempt(ledger.verify, service, client, deleted)
+        attempt(ledger.delete, client, deleted)
     for number in (signal.SIGHUP, signal.SIGTTOU, signal.SIGTTIN):
         signal_all([service.process.pid], number)
     post(referee.small)
+    if upload:
+        upload.close()
     signal_all(service.processes("primed-front"), signal.SIGKILL)
     service.await_ready()
     post(referee.mixed)
