@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/board.h"
+#include "common/fault.h"
 #include "common/futex.h"
 #include "common/ring.h"
 
@@ -160,14 +161,17 @@ unsigned arena_reap(struct arena *arena, unsigned slot)
             claim.state = CLAIM_ORPHANED;
             atomic_store_explicit(word, claim_pack(claim), memory_order_release);
             orphaned++;
+            FAULT_POINT("arena_reap.orphaned");
         }
         board_post(arena, i);
+        FAULT_POINT("arena_reap.posted");
     }
     atomic_store_explicit(&arena->slots[slot].began_ns, 0, memory_order_relaxed);
     atomic_store_explicit(&arena->slots[slot].dismissed, 0, memory_order_relaxed);
     /* First keep the dead worker from taking wakes meant for others, then make up for those it
      * took: seq_cst, or a wake in between could be lost. See "Sleeping" in arena.h. */
     atomic_store_explicit(&arena->slots[slot].sleeping, 0, memory_order_seq_cst);
+    FAULT_POINT("arena_reap.flag_cleared");
     arena_wake_all(arena);
     return orphaned;
 }

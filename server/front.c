@@ -5,6 +5,7 @@
 
 #include "common/child.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/futex.h"
 #include "common/log.h"
 #include "server/dispatcher/dispatcher.h"
@@ -91,7 +92,9 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
         log_error("cannot start the front", log_str("error", "out of memory"));
         exit(EXIT_FAILURE);
     }
+    FAULT_POINT("front_run.recovered");
     resume_work(store, dispatcher);
+    FAULT_POINT("front_run.resumed");
     if (http_start(http, dispatcher) < 0)
         exit(EXIT_FAILURE);
     atomic_store(&arena->control->front_ready, 1);
@@ -100,9 +103,11 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
 
     wait_for_drain(arena->control);
     dispatcher_drain(dispatcher);
+    FAULT_POINT("front_run.drained");
     http_stop(http, FINISH_GRACE_MS * NS_PER_MS);
     dispatcher_free(dispatcher);
     store_close(scratch);
     store_close(store);
+    FAULT_POINT("front_run.closed");
     exit(EXIT_SUCCESS);
 }

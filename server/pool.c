@@ -9,20 +9,27 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "worker/worker.h"
 
 enum {
-    YOUNG_MS = 100, /* a worker that dies before has died young */
-    PATIENCE = 5,   /* young deaths in a row that are followed by a successor at once */
-    DELAY_MS = 10,  /* after the next one; doubled by each further */
-    DELAY_MAX_MS = 1000,
+    DEATH_INTERVAL_MS = 100, /* replace so often in the long run */
+    DEATH_BURST_MS = 2000,   /* and twenty at once */
+    FORK_AGAIN_MS = 100,     /* after a fork that failed */
+    STOPPED_MAX_MS = 1000,   /* a worker that is stopped for longer is killed */
 };
 
 int pool_init(struct pool *pool, struct arena *arena, unsigned wanted)
 {
     *pool = (struct pool){
-        .arena = arena, .supervisor = getpid(), .wanted = wanted, .leaving = POOL_NONE};
+        .arena = arena,
+        .supervisor = getpid(),
+        .wanted = wanted,
+        .leaving = POOL_NONE,
+        .deaths = {.interval_ns = DEATH_INTERVAL_MS * NS_PER_MS,
+                   .burst_ns = DEATH_BURST_MS * NS_PER_MS},
+    };
     pool->workers = calloc(arena->slot_count, sizeof *pool->workers);
     return pool->workers ? 0 : -1;
 }
@@ -44,7 +51,6 @@ static bool start_worker(struct pool *pool, unsigned slot)
         atomic_store(pid, 0);
         return false;
     }
-    worker->started_ns = clock_monotonic_ns();
     worker->pid = fork();
     if (worker->pid == 0)
         worker_run(pool->arena, slot, pool->supervisor);
@@ -52,29 +58,36 @@ static bool start_worker(struct pool *pool, unsigned slot)
         log_error("cannot fork a worker", log_int("worker", slot),
                   log_str("error", strerror(errno)));
         worker->pid = 0;
-        worker->not_before_ns = worker->started_ns + DELAY_MAX_MS * NS_PER_MS;
+        pool->fork_not_before_ns = clock_monotonic_ns() + FORK_AGAIN_MS * NS_PER_MS;
         atomic_store(pid, 0);
         return false;
     }
+    FAULT_POINT("start_worker.forked");
     atomic_store(pid, worker->pid);
     worker->generation = pool->generation;
     worker->killed = false;
+    worker->stopped_ns = 0;
     pool->live++;
     log_info("worker started", log_int("worker", slot), log_int("pid", worker->pid));
     return true;
 }
 
-/* The free slot that may be filled first, or -1. */
-static int next_free_slot(const struct pool *pool)
+/* The slot of that process, 0 for a free one; slot_count if there is none. */
+static unsigned find_slot(const struct pool *pool, pid_t pid)
 {
-    int best = -1;
-    for (unsigned i = 0; i < pool->arena->slot_count; i++) {
-        if (pool->workers[i].pid != 0)
-            continue;
-        if (best < 0 || pool->workers[i].not_before_ns < pool->workers[best].not_before_ns)
-            best = (int)i;
-    }
-    return best;
+    unsigned slot = 0;
+    while (slot < pool->arena->slot_count && pool->workers[slot].pid != pid)
+        slot++;
+    return slot;
+}
+
+/* How long to wait before another worker may be started; 0 or less: not at all. */
+static int64_t start_wait_ns(const struct pool *pool)
+{
+    int64_t now = clock_monotonic_ns();
+    int64_t pace_ns = pace_wait_ns(&pool->deaths, now);
+    int64_t fork_ns = pool->fork_not_before_ns - now;
+    return pace_ns > fork_ns ? pace_ns : fork_ns;
 }
 
 /* While workers of an older generation are left, let them end, one at a time. */
@@ -91,33 +104,19 @@ static void roll_on(struct pool *pool)
 int64_t pool_fill(struct pool *pool)
 {
     while (pool->live < pool->wanted && !atomic_load(&pool->arena->control->pool_closing)) {
-        int slot = next_free_slot(pool);
-        if (slot < 0)
+        unsigned slot = find_slot(pool, 0);
+        if (slot == pool->arena->slot_count)
             break;
-        int64_t wait_ns = pool->workers[slot].not_before_ns - clock_monotonic_ns();
+        int64_t wait_ns = start_wait_ns(pool);
         if (wait_ns > 0)
             return wait_ns;
-        start_worker(pool, (unsigned)slot);
+        start_worker(pool, slot);
     }
     roll_on(pool);
     return -1;
 }
 
 /* --- ending ----------------------------------------------------------------------------------- */
-
-/* How long the slot should stay empty after this death. */
-static int64_t delay_after_death(struct pool_worker *worker, int64_t now_ns)
-{
-    if (worker->killed || now_ns - worker->started_ns >= YOUNG_MS * NS_PER_MS) {
-        worker->young_deaths = 0;
-        return 0;
-    }
-    if (++worker->young_deaths <= PATIENCE)
-        return 0;
-    unsigned doublings = worker->young_deaths - PATIENCE - 1;
-    int64_t delay_ms = doublings < 8 ? (int64_t)DELAY_MS << doublings : DELAY_MAX_MS;
-    return (delay_ms < DELAY_MAX_MS ? delay_ms : DELAY_MAX_MS) * NS_PER_MS;
-}
 
 static void log_end(unsigned slot, pid_t pid, int status, unsigned blocks)
 {
@@ -133,26 +132,57 @@ static void log_end(unsigned slot, pid_t pid, int status, unsigned blocks)
 
 bool pool_reap(struct pool *pool, pid_t pid, int status)
 {
-    unsigned slot = 0;
-    while (slot < pool->arena->slot_count && pool->workers[slot].pid != pid)
-        slot++;
+    unsigned slot = find_slot(pool, pid);
     if (slot == pool->arena->slot_count)
         return false;
 
     struct pool_worker *worker = &pool->workers[slot];
     worker->pid = 0;
     pool->live--;
+    FAULT_POINT("pool_reap.waited");
     atomic_store(&pool->arena->slots[slot].pid, 0);
     unsigned blocks = arena_reap(pool->arena, slot);
     log_end(slot, pid, status, blocks);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        int64_t now = clock_monotonic_ns();
-        worker->not_before_ns = now + delay_after_death(worker, now);
+        if (!worker->killed)
+            pace_note(&pool->deaths, clock_monotonic_ns());
         atomic_fetch_add(&pool->arena->control->worker_restarts, 1);
     }
     if (pool->leaving == (int)slot)
         pool->leaving = POOL_NONE;
     return true;
+}
+
+void pool_note_stop(struct pool *pool, pid_t pid, bool stopped)
+{
+    unsigned slot = find_slot(pool, pid);
+    if (slot < pool->arena->slot_count)
+        pool->workers[slot].stopped_ns = stopped ? clock_monotonic_ns() : 0;
+}
+
+/* Kill a worker on purpose: it is not counted as one that dies of itself. */
+static void kill_worker(struct pool *pool, unsigned slot, const char *why)
+{
+    log_warning(why, log_int("worker", slot), log_int("pid", pool->workers[slot].pid));
+    pool->workers[slot].killed = true;
+    kill(pool->workers[slot].pid, SIGKILL);
+}
+
+int64_t pool_kill_stopped(struct pool *pool)
+{
+    int64_t next_ns = -1;
+    int64_t now = clock_monotonic_ns();
+    for (unsigned i = 0; i < pool->arena->slot_count; i++) {
+        struct pool_worker *worker = &pool->workers[i];
+        if (worker->pid == 0 || worker->killed || worker->stopped_ns == 0)
+            continue;
+        int64_t left_ns = worker->stopped_ns + STOPPED_MAX_MS * NS_PER_MS - now;
+        if (left_ns <= 0)
+            kill_worker(pool, i, "worker is stopped: killed");
+        else if (next_ns < 0 || left_ns < next_ns)
+            next_ns = left_ns;
+    }
+    return next_ns;
 }
 
 bool pool_grow(struct pool *pool)
@@ -184,10 +214,7 @@ void pool_kill_overdue(struct pool *pool)
         int64_t overdue = atomic_exchange(&slot->overdue_ns, 0);
         if (overdue == 0 || pool->workers[i].pid == 0 || atomic_load(&slot->began_ns) != overdue)
             continue;
-        log_warning("worker is stuck: killed", log_int("worker", i),
-                    log_int("pid", pool->workers[i].pid));
-        pool->workers[i].killed = true;
-        kill(pool->workers[i].pid, SIGKILL);
+        kill_worker(pool, i, "worker is stuck: killed");
     }
 }
 

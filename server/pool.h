@@ -3,8 +3,8 @@
  * due to be started.
  *
  * The rule is one: keep as many workers as are wanted. Whatever a worker died of, if there are
- * too few another is forked; one too many claims a sentinel. A slot whose workers die young waits
- * before the next, up to a second.
+ * too few another is forked, at a bounded pace; one too many claims a sentinel. A worker that is
+ * stopped (SIGSTOP) for more than a second is killed: it would hold up what it has for ever.
  */
 #ifndef SERVER_POOL_H
 #define SERVER_POOL_H
@@ -14,14 +14,13 @@
 #include <sys/types.h>
 
 #include "common/arena.h"
+#include "server/pace.h"
 
 struct pool_worker {
-    pid_t pid;             /* 0: none */
-    int64_t started_ns;    /* the one there is, or the last one */
-    int64_t not_before_ns; /* start no other before that */
-    unsigned young_deaths; /* in a row */
-    uint64_t generation;   /* the pool's when it was forked */
-    bool killed;           /* by us, on purpose */
+    pid_t pid;           /* 0: none */
+    int64_t stopped_ns;  /* when it was stopped; 0: it is not */
+    uint64_t generation; /* the pool's when it was forked */
+    bool killed;         /* by us, on purpose */
 };
 
 enum { POOL_NONE = -1 };
@@ -34,6 +33,8 @@ struct pool {
     unsigned live;
     uint64_t generation; /* raised by a rolling restart */
     int leaving;         /* the slot whose worker a rolling restart has dismissed, or POOL_NONE */
+    struct pace deaths;  /* of workers that were not killed on purpose */
+    int64_t fork_not_before_ns; /* monotonic: the last fork has failed */
 };
 
 /* An empty pool that wants `wanted` workers; 0, or -1 without memory. */
@@ -48,6 +49,15 @@ int64_t pool_fill(struct pool *pool);
 
 /* A child has ended: if it was a worker, hand its block on, and true. */
 bool pool_reap(struct pool *pool, pid_t pid, int status);
+
+/* A child has been stopped, or goes on. */
+void pool_note_stop(struct pool *pool, pid_t pid, bool stopped);
+
+/*
+ * Kill the workers that have been stopped for too long. Returns the time until it should be called
+ * again, negative if that is when something happens.
+ */
+int64_t pool_kill_stopped(struct pool *pool);
 
 /* One more worker, one fewer; false where there is no room for more, or only one is left. */
 bool pool_grow(struct pool *pool);

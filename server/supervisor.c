@@ -12,14 +12,17 @@
 #include "common/arena.h"
 #include "common/arena_check.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "server/front.h"
 #include "server/listener.h"
 #include "server/pool.h"
 
 enum {
-    SLOTS_SPARE = 6,      /* workers that TTIN may add to twice the number configured */
-    BLOCKS_PER_SLOT = 4,  /* two in flight, two for newcomers; see handout.c */
-    FRONT_DELAY_MS = 100, /* before a front that has died is started again */
+    SLOTS_SPARE = 6,         /* workers that TTIN may add to twice the number configured */
+    BLOCKS_PER_SLOT = 4,     /* two in flight, two for newcomers; see handout.c */
+    FORK_AGAIN_MS = 100,     /* after a fork of the front that failed */
+    DEATH_INTERVAL_MS = 500, /* replace fronts so often in the long run */
+    DEATH_BURST_MS = 5000,   /* and ten at once */
 };
 
 static const int acted_on[] = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
@@ -32,7 +35,8 @@ struct supervisor {
     int listen_socket;
     pid_t front_pid; /* 0: none */
     bool front_was_ready;
-    int64_t front_not_before_ns;
+    struct pace front_deaths;
+    int64_t front_not_before_ns; /* monotonic */
     bool draining;
     int64_t drain_deadline_ns;
     bool finished; /* leave the loop, with this status */
@@ -73,7 +77,7 @@ static void start_front(struct supervisor *s)
     if (s->front_pid < 0) {
         log_error("cannot fork the front", log_str("error", strerror(errno)));
         s->front_pid = 0;
-        s->front_not_before_ns = clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
+        s->front_not_before_ns = clock_monotonic_ns() + FORK_AGAIN_MS * NS_PER_MS;
     }
 }
 
@@ -94,9 +98,9 @@ static void stop_now(struct supervisor *s, int status)
 /* The front has ended: rightly, after a drain; otherwise everything starts anew. */
 static void reap_front(struct supervisor *s, int status)
 {
-    bool was_ready = atomic_load(&s->arena.control->front_ready);
+    int64_t now = clock_monotonic_ns();
     s->front_pid = 0;
-    s->front_was_ready |= was_ready;
+    s->front_was_ready |= atomic_load(&s->arena.control->front_ready);
     if (s->draining && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
 
@@ -106,12 +110,16 @@ static void reap_front(struct supervisor *s, int status)
         stop_now(s, EXIT_FAILURE);
         return;
     }
+    FAULT_POINT("reap_front.waited");
     pool_kill(&s->pool);
+    FAULT_POINT("reap_front.workers_killed");
     /* What the dead held is thrown away, reaped or not; what was never right is worth knowing. */
     arena_check(&s->arena, ARENA_IN_USE, log_violation, NULL);
     arena_reset(&s->arena);
+    FAULT_POINT("reap_front.reset");
     atomic_fetch_add(&s->arena.control->front_restarts, 1);
-    s->front_not_before_ns = was_ready ? 0 : clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
+    pace_note(&s->front_deaths, now);
+    s->front_not_before_ns = now + pace_wait_ns(&s->front_deaths, now);
 }
 
 /* --- signals ---------------------------------------------------------------------------------- */
@@ -168,8 +176,10 @@ static void act_on(struct supervisor *s, int signal)
 static void reap_children(struct supervisor *s)
 {
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid == s->front_pid)
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0;) {
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            pool_note_stop(&s->pool, pid, WIFSTOPPED(status));
+        else if (pid == s->front_pid)
             reap_front(s, status);
         else
             pool_reap(&s->pool, pid, status);
@@ -198,6 +208,7 @@ static int64_t start_missing(struct supervisor *s)
             wait_ns = s->front_not_before_ns - now;
     }
     wait_ns = sooner(wait_ns, pool_fill(&s->pool));
+    wait_ns = sooner(wait_ns, pool_kill_stopped(&s->pool));
     if (s->draining)
         wait_ns = sooner(wait_ns, s->drain_deadline_ns > now ? s->drain_deadline_ns - now : 0);
     return wait_ns;
@@ -232,7 +243,12 @@ static void run(struct supervisor *s, const sigset_t *signals)
 
 int supervisor_run(const struct config *config)
 {
-    struct supervisor s = {.config = config, .status = EXIT_FAILURE};
+    struct supervisor s = {
+        .config = config,
+        .status = EXIT_FAILURE,
+        .front_deaths = {.interval_ns = DEATH_INTERVAL_MS * NS_PER_MS,
+                         .burst_ns = DEATH_BURST_MS * NS_PER_MS},
+    };
     sigset_t signals;
     sigemptyset(&signals);
     for (size_t i = 0; i < sizeof acted_on / sizeof *acted_on; i++)

@@ -11,9 +11,11 @@
  *   TTIN TTOU  one worker more, one fewer
  *   USR1       from the front: look for a worker to kill (struct worker_slot, overdue_ns)
  *
- * When a worker dies, what it held goes to the dispatcher at once and a successor is forked; a slot
- * whose workers keep dying young waits longer and longer. When the front dies, the workers are
- * killed, the arena is reset and all start anew: a restart takes the same road as a start.
+ * When a worker dies, what it held goes to the dispatcher at once and a successor is forked; one
+ * that is stopped for more than a second is killed. When the front dies, the workers are
+ * killed, the arena is reset and all start anew: a restart takes the same road as a start. Deaths
+ * that follow each other fast slow the restarts down (see pace.h), and a fork that fails is tried
+ * again.
  */
 #ifndef SERVER_SUPERVISOR_H
 #define SERVER_SUPERVISOR_H

@@ -20,6 +20,7 @@ static_assert((int)VERDICT_COMPOSITE == (int)PRIMALITY_COMPOSITE &&
 /* Test numbers first .. first+count-1 of a narrow chunk. */
 static void test_group(struct block *block, uint32_t first, uint32_t count)
 {
+    FAULT_NUMBERS(block->words + first, count);
     primality_test_u64(block->words + first, count, block->verdicts + first,
                        block->seconds + first);
 }
@@ -84,10 +85,13 @@ void worker_loop(struct arena *arena, unsigned slot)
         bool is_sentinel = block->kind == BLOCK_SENTINEL;
         if (!is_sentinel)
             run_block(&arena->slots[slot], block);
+        else
+            FAULT_POINT("worker_loop.sentinel_claimed");
         board_finish(arena, (uint32_t)index);
         if (is_sentinel)
             return;
     }
+    FAULT_POINT("worker_loop.dismissed");
 }
 
 /* Let the core choose its kernel and set its clock now, not at the first number's expense. */

@@ -5,6 +5,7 @@
 
 #include "common/board.h"
 #include "common/clock.h"
+#include "common/fault.h"
 #include "server/dispatcher/parts.h"
 
 /* Tell the listener; without the lock. */
@@ -19,7 +20,8 @@ static void tell(struct dispatcher *d, const struct news *news)
 /* When draining: is everything done that should be before the pool may close? */
 static bool is_drained(struct dispatcher *d)
 {
-    return d->in_flight == 0 && (d->schedule.count == 0 || !d->options.finish_all);
+    bool all_out = d->schedule.count == 0 && TAILQ_EMPTY(&d->held);
+    return d->in_flight == 0 && (all_out || !d->options.finish_all);
 }
 
 /* A sentinel for each worker there is. The supervisor forks none once it sees pool_closing. */
@@ -27,6 +29,7 @@ static void close_pool(struct dispatcher *d)
 {
     d->closed = true;
     atomic_store(&d->arena->control->pool_closing, 1);
+    FAULT_POINT("close_pool.closing");
     handout_sentinels(d, handout_workers(d));
 }
 
@@ -147,6 +150,7 @@ void dispatcher_cancel(struct dispatcher *d, const struct batch_id *id)
         handout_let_go(d, job);
         if (store_drop(job->store, &job->id, job->next_chunk, &news.batch) == STORE_OK)
             news.store = job->store;
+        FAULT_POINT("dispatcher_cancel.dropped");
         for (uint32_t i = 0; i < d->arena->block_count; i++) {
             if (d->flights[i].job == job) {
                 d->flights[i].canceled_ns = clock_monotonic_ns();

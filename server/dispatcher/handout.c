@@ -1,6 +1,8 @@
 /* handout - blocks out: chunks from the store into free blocks, and those into the ring. */
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/fault.h"
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
 
@@ -73,7 +75,14 @@ enum handed_out {
     HANDED_OUT,
     HANDED_NOTHING, /* there is nothing left of the batch, or the batch is gone */
     HANDED_LATER,   /* it is huge, and enough of those are in flight */
+    HANDED_FAILED,  /* the store cannot be read now */
 };
+
+/* What it means that the store does not give the batch. */
+static enum handed_out failure(enum store_result result)
+{
+    return result == STORE_UNKNOWN || result == STORE_GONE ? HANDED_NOTHING : HANDED_FAILED;
+}
 
 /* Put the job's next chunk without verdicts into a free block and push it. */
 static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk)
@@ -81,16 +90,20 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     struct chunk chunk;
     uint32_t index = d->free_blocks[d->free_count - 1];
     struct block *block = arena_block(d->arena, index);
-    if (store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk) != STORE_OK ||
-        job->next_chunk == job->chunk_count ||
-        store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words) != STORE_OK)
+    enum store_result result =
+        store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk);
+    if (result == STORE_OK && job->next_chunk == job->chunk_count)
         return HANDED_NOTHING;
+    if (result == STORE_OK)
+        result = store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words);
+    if (result != STORE_OK)
+        return failure(result);
     bool huge = chunk.count == 1 && chunk.cost_ns > HUGE_COST_NS;
     if (huge && d->huge_flight >= huge_limit(d))
         return HANDED_LATER;
     struct batch batch;
-    if (!job->started && store_start(job->store, &job->id, &batch) != STORE_OK)
-        return HANDED_NOTHING;
+    if (!job->started && (result = store_start(job->store, &job->id, &batch)) != STORE_OK)
+        return failure(result);
     job->started = true;
 
     block_fill(block, &chunk);
@@ -105,6 +118,7 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     d->huge_flight += huge;
     job->in_flight++;
     schedule_charge(&d->schedule, job, chunk.cost_ns);
+    FAULT_POINT("hand_out.filled");
     ring_push(d->arena, index, 0);
     return HANDED_OUT;
 }
@@ -143,6 +157,10 @@ void handout_fill(struct dispatcher *d)
         switch (hand_out(d, job, true)) {
         case HANDED_OUT:
             pushed++;
+            break;
+        case HANDED_FAILED:
+            d->retry_ns = clock_monotonic_ns() + STORE_AGAIN_MS * NS_PER_MS;
+            hold(d, job);
             break;
         case HANDED_LATER:
             hold(d, job);

@@ -1,5 +1,7 @@
 /* harvest - blocks back: verdicts into the store, and what becomes of a dead worker's block. */
 #include "common/board.h"
+#include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
@@ -13,7 +15,10 @@ static void free_block(struct dispatcher *d, uint32_t index)
     d->free_blocks[d->free_count++] = index;
 }
 
-/* Post the verdicts of a block that is finished or given up. */
+/*
+ * Post the verdicts of a block that is finished or given up. If the store cannot take them now, the
+ * block keeps them, and comes by again (watch.c).
+ */
 static void collect(struct dispatcher *d, uint32_t index, struct news *news)
 {
     struct block *block = arena_block(d->arena, index);
@@ -22,29 +27,36 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
     uint32_t count = block_chunk(block).count;
     uint32_t done = atomic_load_explicit(&block->done, memory_order_acquire);
 
-    double seconds = 0;
-    for (uint32_t i = 0; i < done && i < count; i++)
-        seconds += (double)block->seconds[i];
     for (uint32_t i = done; i < count; i++) {
         block->verdicts[i] = VERDICT_CANCELED;
         block->seconds[i] = 0;
     }
+    enum store_result result = store_post(job->store, &job->id, flight->chunk_index,
+                                          block->verdicts, block->seconds, &news->batch);
+    if (result == STORE_NO_MEMORY || result == STORE_FAILED) {
+        flight->post_again_ns = clock_monotonic_ns() + STORE_AGAIN_MS * NS_PER_MS;
+        return;
+    }
+    FAULT_POINT("collect.stored");
+    if (result == STORE_OK)
+        news->store = job->store;
+
+    double seconds = 0;
+    for (uint32_t i = 0; i < done && i < count; i++)
+        seconds += (double)block->seconds[i];
     for (uint32_t i = 0; i < count; i++)
         d->stats.verdicts[block->verdicts[i] < VERDICTS ? block->verdicts[i] : VERDICT_FAILED]++;
     d->stats.blocks_done++;
     d->stats.compute_seconds += seconds;
     if (done == count && flight->cost_ns > 0)
         d->seconds_per_cost_ns += (seconds / (double)flight->cost_ns - d->seconds_per_cost_ns) / 16;
-
-    if (store_post(job->store, &job->id, flight->chunk_index, block->verdicts, block->seconds,
-                   &news->batch) == STORE_OK)
-        news->store = job->store;
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
     d->huge_flight -= flight->huge;
     if (flight->huge)
         handout_unhold(d);
     free_block(d, index);
+    FAULT_POINT("collect.freed");
     job->in_flight--;
     handout_release(d, job);
 }
@@ -52,6 +64,7 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
 /* Write the verdict of the number a worker could not finish, and step past it. */
 static void give_up_number(struct block *block, uint32_t number, enum verdict verdict)
 {
+    FAULT_POINT("give_up_number.begun");
     block->verdicts[number] = (uint8_t)verdict;
     block->seconds[number] = 0;
     atomic_store_explicit(&block->done, number + 1, memory_order_release);
@@ -98,6 +111,7 @@ bool harvest_one(struct dispatcher *d, struct news *news)
     int32_t posted = board_take(d->arena);
     if (posted == BOARD_EMPTY)
         return false;
+    FAULT_POINT("harvest_one.taken");
     uint32_t index = (uint32_t)posted;
     if (index >= d->arena->block_count)
         return true;

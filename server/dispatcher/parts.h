@@ -30,6 +30,7 @@ struct flight {
     bool huge;             /* a single number that keeps a worker for longer than a chunk may */
     bool overdue;          /* a kill was asked for because of the number at overdue_index */
     uint32_t overdue_index;
+    int64_t post_again_ns; /* its verdicts could not be stored: to be tried then; 0: no */
 };
 
 struct dispatcher {
@@ -46,7 +47,8 @@ struct dispatcher {
     unsigned in_flight;   /* blocks of numbers out */
     unsigned bulk_flight; /* those of them that the rounds have sent */
     unsigned huge_flight; /* those of them that are huge */
-    struct job_list held; /* jobs whose next block is huge, until one of those is back */
+    struct job_list held; /* jobs that wait for a huge block to come back, or until retry_ns */
+    int64_t retry_ns;     /* the store could not be read: then those held try again; 0: no */
     bool waits_for_store; /* work was not handed out because a store is behind */
     bool closed;          /* the sentinels are out: nothing more may follow */
     bool idle;            /* the thread found nothing in flight when it last looked */
@@ -62,12 +64,14 @@ struct news {
     struct batch batch;
 };
 
+enum { STORE_AGAIN_MS = 100 }; /* after which a store that has failed is tried again */
+
 /* --- handout.c -------------------------------------------------------------------------------- */
 
 /* Free a job that has nothing left to hand out and nothing in flight. */
 void handout_release(struct dispatcher *d, struct job *job);
 
-/* A huge block is back, so another may go: let the jobs that were held take their turns again. */
+/* What they waited for may have come: let the jobs that were held take their turns again. */
 void handout_unhold(struct dispatcher *d);
 
 /* Take a job out of the list of those held; harmless if it is not in. */

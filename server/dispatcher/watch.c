@@ -30,9 +30,25 @@ static int64_t look_interval(const struct dispatcher *d)
     return interval > 0 && interval < LOOK_AGAIN_S * NS_PER_S ? interval : LOOK_AGAIN_S * NS_PER_S;
 }
 
+/* Put back on the board a block whose verdicts could not be stored, when it is time. */
+static int64_t post_again(struct dispatcher *d, uint32_t index, int64_t now)
+{
+    int64_t left_ns = d->flights[index].post_again_ns - now;
+    if (left_ns > 0)
+        return left_ns;
+    d->flights[index].post_again_ns = 0;
+    board_post(d->arena, index);
+    return 0;
+}
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /*
- * Look at the blocks that run: is a number over its time, or a cancellation not heeded? Returns the
- * time until somebody should look again.
+ * Look at the blocks that are out: is a number over its time, a cancellation not heeded, a store to
+ * be tried again? Returns the time until somebody should look again.
  */
 static int64_t check_running(struct dispatcher *d)
 {
@@ -44,6 +60,8 @@ static int64_t check_running(struct dispatcher *d)
     int64_t now = clock_monotonic_ns();
     for (uint32_t i = 0; i < d->arena->block_count; i++) {
         struct flight *flight = &d->flights[i];
+        if (flight->post_again_ns)
+            next = sooner(next, post_again(d, i, now));
         if (!flight->job || (timeout == 0 && !flight->canceled_ns))
             continue;
         struct block *block = arena_block(d->arena, i);
@@ -59,7 +77,7 @@ static int64_t check_running(struct dispatcher *d)
         if (stuck || (timeout > 0 && now - began > timeout))
             request_kill(d, flight, block, slot, began);
         if (flight->canceled_ns)
-            next = CANCEL_GRACE_MS * NS_PER_MS;
+            next = sooner(next, CANCEL_GRACE_MS * NS_PER_MS);
     }
     return next;
 }
@@ -68,18 +86,24 @@ static int64_t check_running(struct dispatcher *d)
  * How long the thread may sleep. While something is in flight, until it should be looked at again.
  * When nothing is, as long once more, so that under steady traffic nobody need wake the thread to
  * tell it that there is something again; after that, until somebody does. Nobody says when a store
- * has caught up.
+ * has caught up, or can be read again.
  */
 int64_t watch_sleep_time(struct dispatcher *d)
 {
-    d->dormant = d->in_flight == 0 && d->idle && !d->waits_for_store;
+    int64_t retry_ns = d->retry_ns ? d->retry_ns - clock_monotonic_ns() : INT64_MAX;
+    if (retry_ns <= 0) {
+        d->retry_ns = 0;
+        handout_unhold(d);
+        return 0;
+    }
+    d->dormant = d->in_flight == 0 && d->idle && !d->waits_for_store && !d->retry_ns;
     d->idle = d->in_flight == 0;
     int64_t running_ns = d->in_flight > 0 ? check_running(d) : -1;
     if (d->waits_for_store)
         return BEHIND_CHECK_MS * NS_PER_MS;
-    if (d->in_flight > 0)
-        return running_ns;
-    return d->dormant ? -1 : look_interval(d);
+    if (d->dormant)
+        return -1;
+    return sooner(retry_ns, d->in_flight > 0 ? running_ns : look_interval(d));
 }
 
 void watch_rouse(struct dispatcher *d)

@@ -110,8 +110,12 @@ static bool wait_for_end(struct request *request, struct batch *batch)
         };
         if (waiters_suspend(http->waiters, &request->waiter, ticket))
             return true;
-        if (waiters_closed(http->waiters) || clock_monotonic_ns() >= request->wait_until_ns)
+        if (clock_monotonic_ns() >= request->wait_until_ns)
             return false;
+        if (waiters_refuse(http->waiters)) {
+            request->wait_until_ns = 0; /* the wait was not honoured */
+            return false;
+        }
     }
 }
 

@@ -20,7 +20,9 @@
 enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
+    NOT_WAITING_SHARE = 4,          /* one connection in so many is kept from those that wait */
     ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
+    BODY_MIN_RATE = 500,            /* bytes a second, or its sender only holds the connection */
     STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
@@ -95,6 +97,18 @@ static void notice_end(struct request *request)
     MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, ENDED_TIMEOUT_S);
 }
 
+/*
+ * May the body go on? Not if it is longer than is worth reading even after a refusal, nor if it
+ * trickles: never idle for long, and never at an end.
+ */
+static bool may_go_on(const struct request *request)
+{
+    const struct config *config = request->http->options.config;
+    int64_t allowed_s = config->idle_timeout_s + (int64_t)(request->body_bytes / BODY_MIN_RATE);
+    return request->body_bytes <= config->max_body + DISCARD_MAX &&
+           clock_monotonic_ns() - request->began_ns <= allowed_s * NS_PER_S;
+}
+
 /* Where memory ran out there is no reply, and the connection is closed. */
 static enum MHD_Result reply_or_close(const struct request *request)
 {
@@ -143,12 +157,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (*upload_data_size > 0) {
         request->body_bytes += *upload_data_size;
+        if (!may_go_on(request))
+            return MHD_NO; /* before it is suspended to wait for the store */
         if (!request->replied && request->route && request->route->body)
             request->route->body(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
         notice_end(request);
-        uint64_t most = http->options.config->max_body + DISCARD_MAX;
-        return request->body_bytes > most ? MHD_NO : MHD_YES;
+        return MHD_YES;
     }
     if (request->held_reply)
         reply_release(request);
@@ -202,7 +217,8 @@ struct http *http_new(const struct http_options *options)
     if (getrandom(&http->request_prefix, sizeof http->request_prefix, 0) < 0)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
     http->request_prefix &= 0xffffffffffff;
-    http->waiters = waiters_new();
+    unsigned connections = options->config->max_connections;
+    http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
     if (!http->waiters) {
         free(http);
         return NULL;

@@ -75,7 +75,7 @@ static enum stream_step next_piece(void *context, struct text *piece)
         look(events, &batch, piece, &deadline_ns);
         if (piece->length > 0)
             return STREAM_PIECE;
-        if (waiters_closed(http->waiters))
+        if (waiters_refuse(http->waiters))
             return STREAM_BROKEN;
         request->waiter = (struct waiter){
             .connection = request->connection,

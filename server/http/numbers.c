@@ -122,7 +122,8 @@ static void await_answer(struct request *request)
             break;
         int64_t now = clock_monotonic_ns();
         bool too_long = now - request->began_ns >= ANSWER_MAX_S * NS_PER_S;
-        if (too_long || http_is_draining(http) || request_client_left(request)) {
+        if (too_long || http_is_draining(http) || waiters_refuse(http->waiters) ||
+            request_client_left(request)) {
             reply_unavailable(request);
             return;
         }

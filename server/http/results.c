@@ -175,7 +175,7 @@ static enum stream_step next_piece(void *context, struct text *piece)
             return STREAM_PIECE;
         if (stop == RESULT_STOP_LIMIT || batch_has_ended(&batch))
             return STREAM_END;
-        if (waiters_closed(http->waiters))
+        if (waiters_refuse(http->waiters))
             return STREAM_BROKEN;
         request->waiter = (struct waiter){.connection = request->connection, .id = cursor->id};
         if (waiters_suspend(http->waiters, &request->waiter, ticket))

@@ -17,6 +17,8 @@ struct waiters {
     pthread_cond_t earlier_deadline;
     pthread_t thread;
     bool closed;
+    unsigned max;
+    unsigned count;           /* that wait now */
     int64_t next_deadline_ns; /* the thread sleeps until then; 0: for ever */
     struct {
         struct waiter_list waiting;
@@ -30,9 +32,10 @@ static unsigned list_of(const struct batch_id *id)
 }
 
 /* Under the lock. */
-static void resume(struct waiter *waiter)
+static void resume(struct waiters *waiters, struct waiter *waiter)
 {
     LIST_REMOVE(waiter, same_hash);
+    waiters->count--;
     waiter->waiting = false;
     MHD_resume_connection(waiter->connection);
 }
@@ -59,7 +62,7 @@ static void resume_due(struct waiters *waiters)
             if (w->deadline_ns == 0)
                 continue;
             if (w->deadline_ns <= now)
-                resume(w);
+                resume(waiters, w);
             else if (waiters->next_deadline_ns == 0 || w->deadline_ns < waiters->next_deadline_ns)
                 waiters->next_deadline_ns = w->deadline_ns;
         }
@@ -85,11 +88,12 @@ static void *deadline_main(void *argument)
     return NULL;
 }
 
-struct waiters *waiters_new(void)
+struct waiters *waiters_new(unsigned max)
 {
     struct waiters *waiters = calloc(1, sizeof *waiters);
     if (!waiters)
         return NULL;
+    waiters->max = max;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -113,15 +117,22 @@ uint64_t waiters_ticket(struct waiters *waiters, const struct batch_id *id)
     return ticket;
 }
 
+/* Under the lock. */
+static bool refuses(const struct waiters *waiters)
+{
+    return waiters->closed || waiters->count >= waiters->max;
+}
+
 bool waiters_suspend(struct waiters *waiters, struct waiter *waiter, uint64_t ticket)
 {
     unsigned list = list_of(&waiter->id);
     pthread_mutex_lock(&waiters->lock);
     bool due = waiter->deadline_ns != 0 && waiter->deadline_ns <= clock_monotonic_ns();
-    bool wait = !waiters->closed && !due && waiters->lists[list].ticket == ticket;
+    bool wait = !refuses(waiters) && !due && waiters->lists[list].ticket == ticket;
     if (wait) {
         MHD_suspend_connection(waiter->connection);
         waiter->waiting = true;
+        waiters->count++;
         LIST_INSERT_HEAD(&waiters->lists[list].waiting, waiter, same_hash);
         note_deadline(waiters, waiter->deadline_ns);
     }
@@ -146,7 +157,7 @@ void waiters_notify(struct waiters *waiters, const struct batch_id *id, bool end
             w->deadline_ns = w->not_before_ns;
             note_deadline(waiters, w->deadline_ns);
         } else {
-            resume(w);
+            resume(waiters, w);
         }
     }
     pthread_mutex_unlock(&waiters->lock);
@@ -158,18 +169,18 @@ void waiters_close(struct waiters *waiters)
     waiters->closed = true;
     for (unsigned i = 0; i < LISTS; i++)
         while (!LIST_EMPTY(&waiters->lists[i].waiting))
-            resume(LIST_FIRST(&waiters->lists[i].waiting));
+            resume(waiters, LIST_FIRST(&waiters->lists[i].waiting));
     pthread_cond_signal(&waiters->earlier_deadline);
     pthread_mutex_unlock(&waiters->lock);
     pthread_join(waiters->thread, NULL);
 }
 
-bool waiters_closed(struct waiters *waiters)
+bool waiters_refuse(struct waiters *waiters)
 {
     pthread_mutex_lock(&waiters->lock);
-    bool closed = waiters->closed;
+    bool refused = refuses(waiters);
     pthread_mutex_unlock(&waiters->lock);
-    return closed;
+    return refused;
 }
 
 void waiters_free(struct waiters *waiters)

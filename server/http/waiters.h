@@ -37,15 +37,15 @@ struct waiter {
     bool waiting;
 };
 
-/* NULL without memory or threads. */
-struct waiters *waiters_new(void);
+/* For up to `max` requests at a time. NULL without memory or threads. */
+struct waiters *waiters_new(unsigned max);
 
 /* A moment in the life of the batch; see above. */
 uint64_t waiters_ticket(struct waiters *waiters, const struct batch_id *id);
 
 /*
  * Suspend the connection until there is news. False, without doing so, if there has been some since
- * the ticket, or the deadline has passed, or the service is stopping (see waiters_closed()).
+ * the ticket, or the deadline has passed, or nobody more may wait (see waiters_refuse()).
  */
 bool waiters_suspend(struct waiters *waiters, struct waiter *waiter, uint64_t ticket);
 
@@ -55,8 +55,11 @@ void waiters_notify(struct waiters *waiters, const struct batch_id *id, bool end
 /* Resume everybody, and let nobody wait any more. */
 void waiters_close(struct waiters *waiters);
 
-/* Has that been done? Then a handler replies with what there is. */
-bool waiters_closed(struct waiters *waiters);
+/*
+ * May nobody more wait, because the service is stopping or because `max` do already? Then a handler
+ * replies with what there is, or breaks off.
+ */
+bool waiters_refuse(struct waiters *waiters);
 
 /* Free; after waiters_close(), when no request is left. */
 void waiters_free(struct waiters *waiters);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/log.h"
 #include "server/store/sqlite_schema.h"
 
@@ -126,6 +127,7 @@ int recovery_run(struct sqlite_store *store, struct db *db)
     int code = db_prepare(&queries, statements, STATEMENTS);
     if (code == SQLITE_OK)
         code = db_execute(db, "UPDATE purge SET open = 0");
+    FAULT_POINT("recovery_run.opened");
     if (code == SQLITE_OK)
         code = load_figures(store, &queries);
     if (code == SQLITE_OK)

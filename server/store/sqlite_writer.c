@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 
 enum {
@@ -116,7 +117,10 @@ static int write_draft(struct db *db, const struct taken *taken)
     if (taken->removed)
         return taken->spilled ? rows_discard_draft(db, taken->stored.key) : SQLITE_OK;
     int code = rows_begin_draft(db, taken->stored.key);
-    return code == SQLITE_OK ? write_numbers(db, taken) : code;
+    if (code == SQLITE_OK)
+        code = write_numbers(db, taken);
+    FAULT_POINT("write_draft.written");
+    return code;
 }
 
 static int write_batch(struct db *db, const struct store_draft *record)
@@ -135,6 +139,7 @@ static int write_batch(struct db *db, const struct store_draft *record)
         code = rows_remove_batch(db, &stored->batch.id, stored->key, stored->batch.chunk_count);
     else if (code == SQLITE_OK)
         code = write_verdicts(db, taken);
+    FAULT_POINT("write_batch.written");
     return code;
 }
 
@@ -159,10 +164,14 @@ static int write_all(struct writer *writer, const struct hand *hand)
     }
     if (writer->may_purge && code == SQLITE_OK)
         code = rows_next_purge(db, &purge);
-    if (purge && code == SQLITE_OK)
+    if (purge && code == SQLITE_OK) {
         code = rows_purge(db, purge);
+        FAULT_POINT("write_all.purged");
+    }
+    FAULT_POINT("write_all.written");
     if (code == SQLITE_OK)
         code = db_execute(db, "COMMIT");
+    FAULT_POINT("write_all.committed");
     if (code == SQLITE_OK)
         writer->may_purge = purge != 0;
     return code;
@@ -209,6 +218,7 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
     store->no_space_until_ns = written ? 0 : clock_monotonic_ns() + NO_SPACE_WAIT_MS * NS_PER_MS;
     pthread_mutex_unlock(&store->lock);
 
+    FAULT_POINT("settle.settled");
     STAILQ_FOREACH(record, hand, in_hand)
     {
         const struct taken *taken = &record->taken;
@@ -218,6 +228,7 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
             taken->resumed(taken->resumed_context);
     }
 
+    FAULT_POINT("settle.told");
     pthread_mutex_lock(&store->lock);
     while ((record = STAILQ_FIRST(hand))) {
         STAILQ_REMOVE_HEAD(hand, in_hand);
