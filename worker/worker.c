@@ -2,6 +2,7 @@
 #include "worker/worker.h"
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/board.h"
@@ -11,6 +12,8 @@
 #include "common/ring.h"
 #include "common/verdict.h"
 #include "worker/primality/primality.h"
+
+enum { WORKER_NICENESS = 10 }; /* a tenth of the weight of the processes that answer clients */
 
 static_assert((int)VERDICT_COMPOSITE == (int)PRIMALITY_COMPOSITE &&
                   (int)VERDICT_PRIME == (int)PRIMALITY_PRIME &&
@@ -103,11 +106,19 @@ static void warm_up(void)
     primality_test_u64(&number, 1, &verdict, &seconds);
 }
 
+/* Let the front answer while all processors test numbers. Who is refused that runs on as it is. */
+static void give_way(void)
+{
+    int niceness = getpriority(PRIO_PROCESS, 0);
+    setpriority(PRIO_PROCESS, 0, niceness + WORKER_NICENESS);
+}
+
 _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor)
 {
     child_settle(supervisor, "primed-worker");
     close_range(STDERR_FILENO + 1, ~0U, 0);
     warm_up();
+    give_way();
     worker_loop(arena, slot);
     _exit(0);
 }

@@ -86,7 +86,7 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
         return NULL;
     d->options = *options;
     d->arena = options->arena;
-    d->seconds_per_cost_ns = 1e-9;
+    d->pace = 1;
     d->flights = calloc(blocks, sizeof *d->flights);
     d->free_blocks = calloc(blocks, sizeof *d->free_blocks);
     if (!d->flights || !d->free_blocks)
@@ -96,7 +96,9 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
     schedule_init(&d->schedule);
     TAILQ_INIT(&d->held);
     pthread_mutex_init(&d->lock, NULL);
+    pthread_mutex_init(&d->stats_lock, NULL);
     if (pthread_create(&d->thread, NULL, dispatcher_main, d) != 0) {
+        pthread_mutex_destroy(&d->stats_lock);
         pthread_mutex_destroy(&d->lock);
         goto failed;
     }
@@ -111,6 +113,11 @@ failed:
 
 int dispatcher_submit(struct dispatcher *d, struct store *store, const struct batch *batch)
 {
+    struct news news = {.store = NULL};
+    if (spot_test(d, store, batch, &news)) {
+        tell(d, &news);
+        return 0;
+    }
     struct job *job = calloc(1, sizeof *job);
     if (!job)
         return -1;
@@ -126,6 +133,7 @@ int dispatcher_submit(struct dispatcher *d, struct store *store, const struct ba
         free(job);
         return -1;
     }
+    schedule_guess_pace(job, d->pace);
     schedule_add(&d->schedule, job);
     handout_first(d, job);
     handout_fill(d);
@@ -171,10 +179,12 @@ double dispatcher_eta(struct dispatcher *d, const struct batch_id *id)
     const struct job *job = id_map_get(&d->jobs, id);
     unsigned workers = handout_workers(d);
     if (job && workers > 0) {
-        uint64_t cost_ns = schedule_cost_until_done(&d->schedule, job);
-        for (uint32_t i = 0; i < d->arena->block_count; i++)
-            cost_ns += d->flights[i].job ? d->flights[i].cost_ns : 0;
-        eta = (double)cost_ns * d->seconds_per_cost_ns / workers;
+        double time_ns = schedule_time_until_done(&d->schedule, job);
+        for (uint32_t i = 0; i < d->arena->block_count; i++) {
+            const struct flight *flight = &d->flights[i];
+            time_ns += flight->job ? (double)flight->cost_ns * flight->job->pace : 0;
+        }
+        eta = time_ns / 1e9 / harvest_concurrency(d);
     }
     pthread_mutex_unlock(&d->lock);
     return eta;
@@ -182,9 +192,13 @@ double dispatcher_eta(struct dispatcher *d, const struct batch_id *id)
 
 void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
 {
-    pthread_mutex_lock(&d->lock);
+    pthread_mutex_lock(&d->stats_lock);
     *stats = d->stats;
+    pthread_mutex_unlock(&d->stats_lock);
+    pthread_mutex_lock(&d->lock);
     stats->queue_length = d->schedule.count;
+    stats->blocks_done = d->blocks_done;
+    stats->blocks_resumed = d->blocks_resumed;
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -201,6 +215,7 @@ void dispatcher_free(struct dispatcher *d)
         handout_release(d, job);
     }
     id_map_destroy(&d->jobs);
+    pthread_mutex_destroy(&d->stats_lock);
     pthread_mutex_destroy(&d->lock);
     free(d->flights);
     free(d->free_blocks);

@@ -8,8 +8,8 @@
  *
  * It alone pushes to the ring and takes from the board, under one lock of the front. A thread of
  * its own harvests; a batch that finds a free block is pushed by the very thread that submits it,
- * so that a small one waits for nobody. Numbers that time out or kill their workers are given up
- * here. All functions may be called from any thread of the front.
+ * and the smallest are tested by it, so that a small one waits for nobody. Numbers that time out or
+ * kill their workers are given up here. All functions may be called from any thread of the front.
  */
 #ifndef SERVER_DISPATCHER_H
 #define SERVER_DISPATCHER_H

@@ -1,4 +1,6 @@
 /* harvest - blocks back: verdicts into the store, and what becomes of a dead worker's block. */
+#include <math.h>
+
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/fault.h"
@@ -6,13 +8,41 @@
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
 
-enum { ATTEMPTS_MAX = 3 }; /* workers a number may kill before it is failed */
+enum {
+    ATTEMPTS_MAX = 3,  /* workers a number may kill before it is failed */
+    BUSY_MEMORY_S = 4, /* what is older counts half or less */
+};
 
 static void free_block(struct dispatcher *d, uint32_t index)
 {
     atomic_store_explicit(&arena_block(d->arena, index)->claim, 0, memory_order_relaxed);
     d->flights[index] = (struct flight){.job = NULL};
     d->free_blocks[d->free_count++] = index;
+}
+
+/*
+ * A block is back that was tested for so long. Where all workers had work since the last one, see
+ * how much of their time went into it: the rest went to others on the machine, or was lost.
+ */
+static void note_concurrency(struct dispatcher *d, double seconds)
+{
+    int64_t now_ns = clock_monotonic_ns();
+    if (d->busy_since_ns != 0) {
+        d->busy_ns += (double)(now_ns - d->busy_since_ns);
+        d->tested_ns += seconds * 1e9;
+    }
+    d->busy_since_ns = d->in_flight > handout_workers(d) ? now_ns : 0;
+    if (d->busy_ns > BUSY_MEMORY_S * 1e9) {
+        d->busy_ns /= 2;
+        d->tested_ns /= 2;
+    }
+}
+
+double harvest_concurrency(const struct dispatcher *d)
+{
+    double workers = handout_workers(d);
+    double concurrency = d->busy_ns > 0 ? d->tested_ns / d->busy_ns : workers;
+    return fmax(fmin(concurrency, workers), workers / 100);
 }
 
 /*
@@ -41,15 +71,13 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
     if (result == STORE_OK)
         news->store = job->store;
 
-    double seconds = 0;
-    for (uint32_t i = 0; i < done && i < count; i++)
-        seconds += (double)block->seconds[i];
-    for (uint32_t i = 0; i < count; i++)
-        d->stats.verdicts[block->verdicts[i] < VERDICTS ? block->verdicts[i] : VERDICT_FAILED]++;
-    d->stats.blocks_done++;
-    d->stats.compute_seconds += seconds;
-    if (done == count && flight->cost_ns > 0)
-        d->seconds_per_cost_ns += (seconds / (double)flight->cost_ns - d->seconds_per_cost_ns) / 16;
+    d->blocks_done++;
+    double seconds = tally_verdicts(d, block->verdicts, block->seconds, count);
+    if (done == count && flight->cost_ns > 0) {
+        schedule_measure(job, flight->cost_ns, seconds);
+        d->pace += (seconds * 1e9 / (double)flight->cost_ns - d->pace) / 16;
+    }
+    note_concurrency(d, seconds);
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
     d->huge_flight -= flight->huge;
@@ -100,7 +128,7 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
     flight->overdue = false;
     if (number == chunk.count)
         return false;
-    d->stats.blocks_resumed++;
+    d->blocks_resumed++;
     ring_push(d->arena, index, deaths);
     ring_wake(d->arena, 1);
     return true;

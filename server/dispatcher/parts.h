@@ -2,12 +2,14 @@
  * parts - what the files of the dispatcher share; nothing outside server/dispatcher includes this.
  *
  *   dispatcher.c  the thread, and the calls of dispatcher.h
+ *   spot.c        small batches, without a worker
  *   schedule.c    whose turn it is
  *   handout.c     blocks out: chunks into free blocks, blocks and sentinels into the ring
+ *   tally.c       the sums of the metrics
  *   harvest.c     blocks back: verdicts into the store, orphans into the ring again
  *   watch.c       blocks that stay out too long, and how long the thread may sleep
  *
- * Every function here is called under the dispatcher's lock.
+ * Every function here, but for those that say so, is called under the dispatcher's lock.
  */
 #ifndef SERVER_DISPATCHER_PARTS_H
 #define SERVER_DISPATCHER_PARTS_H
@@ -54,8 +56,15 @@ struct dispatcher {
     bool idle;            /* the thread found nothing in flight when it last looked */
     bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
     uint32_t sentinels_sent;
-    struct dispatcher_stats stats; /* but for queue_length */
-    double seconds_per_cost_ns;    /* measured time over estimated, a moving average */
+    uint64_t blocks_done;
+    uint64_t blocks_resumed;
+    double pace;           /* of all jobs: measured time over estimated, a moving average */
+    double busy_ns;        /* how long all workers had work lately, by the clock, */
+    double tested_ns;      /* and how much was tested meanwhile, summed over the workers */
+    int64_t busy_since_ns; /* up to when that is counted; 0: some worker has had nothing to do */
+
+    pthread_mutex_t stats_lock;    /* of these alone: nobody who counts waits for a harvest */
+    struct dispatcher_stats stats; /* but for queue_length and the blocks_* */
 };
 
 /* What to tell the listener: the new state of a batch. */
@@ -65,6 +74,15 @@ struct news {
 };
 
 enum { STORE_AGAIN_MS = 100 }; /* after which a store that has failed is tried again */
+
+/* --- spot.c ----------------------------------------------------------------------------------- */
+
+/*
+ * Test a batch here and now, if it is so small that no worker should be asked. False if it is not.
+ * Without the lock.
+ */
+bool spot_test(struct dispatcher *d, struct store *store, const struct batch *batch,
+               struct news *news);
 
 /* --- handout.c -------------------------------------------------------------------------------- */
 
@@ -91,10 +109,19 @@ void handout_fill(struct dispatcher *d);
 /* Push that many sentinels, as far as there are free blocks. */
 void handout_sentinels(struct dispatcher *d, unsigned count);
 
+/* --- tally.c ---------------------------------------------------------------------------------- */
+
+/* Count verdicts in the metrics. Returns the sum of the seconds. With or without the lock. */
+double tally_verdicts(struct dispatcher *d, const uint8_t *verdicts, const float *seconds,
+                      uint32_t count);
+
 /* --- harvest.c -------------------------------------------------------------------------------- */
 
 /* Take one block off the board and deal with it. False if there was none. */
 bool harvest_one(struct dispatcher *d, struct news *news);
+
+/* How many workers' work is done at a time, as things have been lately: at most as many as there are. */
+double harvest_concurrency(const struct dispatcher *d);
 
 /* --- watch.c ---------------------------------------------------------------------------------- */
 

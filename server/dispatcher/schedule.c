@@ -1,11 +1,16 @@
 /* schedule - the two rounds. See schedule.h. */
 #include "server/dispatcher/schedule.h"
 
+#include <math.h>
+
 /* What a priority of weight 1, and a batch, may get in one round: about one chunk. */
 static const int64_t quantum_ns = CHUNK_MAX_COST_NS;
 
 /* With more jobs than that an estimate is not worth looking at each of them. */
 enum { ESTIMATE_MAX_JOBS = 256 };
+
+/* How much estimated work a guess of the pace weighs as much as: two blocks for each of two workers. */
+static const double guess_ns = 4.0 * CHUNK_MAX_COST_NS;
 
 static int64_t weight_of(int priority)
 {
@@ -17,6 +22,24 @@ void schedule_init(struct schedule *schedule)
     *schedule = (struct schedule){.current = SCHEDULE_PRIORITIES - 1};
     for (int i = 0; i < SCHEDULE_PRIORITIES; i++)
         TAILQ_INIT(&schedule->levels[i].jobs);
+}
+
+void schedule_guess_pace(struct job *job, double pace)
+{
+    job->pace = pace;
+    job->paced_ns = guess_ns;
+}
+
+void schedule_measure(struct job *job, uint64_t cost_ns, double seconds)
+{
+    job->paced_ns += (double)cost_ns;
+    job->pace += (seconds * 1e9 - job->pace * (double)cost_ns) / job->paced_ns;
+}
+
+/* The time the rest of the job should take. */
+static double time_left(const struct job *job)
+{
+    return (double)job->cost_ns * job->pace;
 }
 
 void schedule_add(struct schedule *schedule, struct job *job)
@@ -118,19 +141,20 @@ void schedule_charge(struct schedule *schedule, struct job *job, uint64_t cost_n
     if (!job->listed)
         return;
     schedule->cost_ns -= known;
-    job->balance_ns -= (int64_t)cost_ns;
-    schedule->levels[job->priority].balance_ns -= (int64_t)cost_ns;
+    int64_t time_ns = (int64_t)((double)cost_ns * job->pace) + 1;
+    job->balance_ns -= time_ns;
+    schedule->levels[job->priority].balance_ns -= time_ns;
     if (job->next_chunk == job->chunk_count)
         schedule_remove(schedule, job);
 }
 
-uint64_t schedule_cost_until_done(const struct schedule *schedule, const struct job *job)
+double schedule_time_until_done(const struct schedule *schedule, const struct job *job)
 {
     /* While the job gets its work, every other gets at most its own, and its share by weight. */
-    uint64_t own = job->cost_ns;
+    double own = time_left(job);
     if (schedule->count > ESTIMATE_MAX_JOBS)
-        return schedule->cost_ns;
-    uint64_t sum = own;
+        return (double)schedule->cost_ns * job->pace;
+    double sum = own;
     uint64_t siblings = schedule->levels[job->priority].count;
     for (int i = 0; i < SCHEDULE_PRIORITIES; i++) {
         const struct job *other;
@@ -141,8 +165,7 @@ uint64_t schedule_cost_until_done(const struct schedule *schedule, const struct 
                 continue;
             double ratio = (double)weight_of(i) * (double)siblings /
                            ((double)weight_of(job->priority) * (double)peers);
-            uint64_t share = (uint64_t)((double)own * ratio);
-            sum += share < other->cost_ns ? share : other->cost_ns;
+            sum += fmin(own * ratio, time_left(other));
         }
     }
     return sum;

@@ -3,8 +3,9 @@
  *
  * Two rounds, one inside the other. The priorities that have work take turns, priority p with
  * weight p + 1; within a priority its batches take turns with equal weight. A turn is paid in
- * estimated work, not in chunks, so a batch of huge numbers gets no more of the machine than one of
- * small ones; who has overdrawn sits out rounds until even. Nobody starves: every round reaches
+ * time, not in chunks, so a batch of huge numbers gets no more of the machine than one of small
+ * ones: the time is the estimated work of a chunk at the batch's own pace, since the estimate is of
+ * primes and most numbers are not. Who has overdrawn sits out rounds until even. Nobody starves: every round reaches
  * everybody. (Shreedhar and Varghese, "Efficient fair queuing using deficit round robin", 1995;
  * here in the form where a turn may overdraw, so that the cost need not be known in advance.)
  *
@@ -30,6 +31,8 @@ struct job {
     uint32_t next_chunk; /* chunks before it have been handed out */
     uint32_t in_flight;  /* chunks handed out and not yet back */
     uint64_t cost_ns;    /* estimated work not yet handed out */
+    double pace;         /* measured time over estimated, the mean of all its work so far */
+    double paced_ns;     /* how much estimated work that is the mean of */
     bool started;        /* the store knows that it runs */
     bool canceled;
     bool listed;        /* in the schedule */
@@ -52,6 +55,12 @@ struct schedule {
 
 void schedule_init(struct schedule *schedule);
 
+/* Begin with a pace that others had: what is soon outweighed by its own. */
+void schedule_guess_pace(struct job *job, double pace);
+
+/* Work of the job that was estimated at so much, above 0, has taken so long. */
+void schedule_measure(struct job *job, uint64_t cost_ns, double seconds);
+
 /* Add a job that has chunks left; it comes last in its priority's round. */
 void schedule_add(struct schedule *schedule, struct job *job);
 
@@ -62,15 +71,15 @@ void schedule_remove(struct schedule *schedule, struct job *job);
 struct job *schedule_next(struct schedule *schedule);
 
 /*
- * The job has handed out its next chunk, of that cost: charge it, and take it out if that was its
+ * The job has handed out its next chunk, of that estimated cost: charge it, and take it out if that was its
  * last one.
  */
 void schedule_charge(struct schedule *schedule, struct job *job, uint64_t cost_ns);
 
 /*
- * The estimated work, of all batches together, that will be handed out before the job's last chunk
- * if nothing else comes in: what an estimate of its end rests on.
+ * The nanoseconds of work, of all batches together and each at its own pace, that will be handed
+ * out before the job's last chunk if nothing else comes in: what an estimate of its end rests on.
  */
-uint64_t schedule_cost_until_done(const struct schedule *schedule, const struct job *job);
+double schedule_time_until_done(const struct schedule *schedule, const struct job *job);
 
 #endif

@@ -253,8 +253,13 @@ static enum store_result memory_verdicts(struct store *store, const struct batch
     if (result == STORE_OK) {
         const struct stored_chunk *stored = record->chunks[index];
         assert(stored->posted);
-        memcpy(verdicts, stored->verdicts, stored->chunk.count);
-        memcpy(seconds, stored->seconds, stored->chunk.count * sizeof *seconds);
+        if (stored->dropped) {
+            memset(verdicts, VERDICT_CANCELED, stored->chunk.count);
+            memset(seconds, 0, stored->chunk.count * sizeof *seconds);
+        } else {
+            memcpy(verdicts, stored->verdicts, stored->chunk.count);
+            memcpy(seconds, stored->seconds, stored->chunk.count * sizeof *seconds);
+        }
     }
     pthread_mutex_unlock(&memory->lock);
     return result;
@@ -383,11 +388,8 @@ static enum store_result memory_drop(struct store *store, const struct batch_id 
     if (result == STORE_OK && !batch_has_ended(&record->batch)) {
         for (uint32_t i = from; i < record->batch.chunk_count; i++) {
             struct stored_chunk *stored = record->chunks[i];
-            if (stored->posted)
-                continue;
-            memset(stored->verdicts, VERDICT_CANCELED, stored->chunk.count);
-            memset(stored->seconds, 0, stored->chunk.count * sizeof *stored->seconds);
-            records_count_chunk(memory, record, stored);
+            if (!stored->posted)
+                records_drop_chunk(memory, record, stored);
         }
     }
     if (result == STORE_OK)
@@ -403,8 +405,10 @@ static enum store_result memory_remove(struct store *store, const struct batch_i
     pthread_mutex_lock(&memory->lock);
     enum store_result result = records_find(memory, id, &record);
     if (result == STORE_OK)
-        records_forget(memory, record);
+        records_take(memory, record);
     pthread_mutex_unlock(&memory->lock);
+    if (result == STORE_OK)
+        records_free(record); /* which may take long: nobody should wait for it */
     return result;
 }
 

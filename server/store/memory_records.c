@@ -65,22 +65,37 @@ void records_set_status(struct memory_store *memory, struct store_draft *record,
     }
 }
 
-void records_count_chunk(struct memory_store *memory, struct store_draft *record,
+/* A chunk has its verdicts, and they are counted. */
+static void settle_chunk(struct memory_store *memory, struct store_draft *record,
                          struct stored_chunk *stored)
 {
     struct batch *batch = &record->batch;
     stored->posted = true;
     batch->cost_ns -= stored->chunk.cost_ns;
     memory->stats.numbers_pending -= stored->chunk.count;
-    bool finished = batch_count(batch, stored->verdicts, stored->seconds, stored->chunk.count);
     while (record->prefix_chunks < batch->chunk_count &&
            record->chunks[record->prefix_chunks]->posted)
         batch->prefix += record->chunks[record->prefix_chunks++]->chunk.count;
-    if (finished)
+    if (batch_finished(batch) == batch->total)
         records_set_status(memory, record, batch_final_status(batch));
 }
 
-void records_forget(struct memory_store *memory, struct store_draft *record)
+void records_count_chunk(struct memory_store *memory, struct store_draft *record,
+                         struct stored_chunk *stored)
+{
+    batch_count(&record->batch, stored->verdicts, stored->seconds, stored->chunk.count);
+    settle_chunk(memory, record, stored);
+}
+
+void records_drop_chunk(struct memory_store *memory, struct store_draft *record,
+                        struct stored_chunk *stored)
+{
+    stored->dropped = true;
+    record->batch.counts[VERDICT_CANCELED] += stored->chunk.count;
+    settle_chunk(memory, record, stored);
+}
+
+void records_take(struct memory_store *memory, struct store_draft *record)
 {
     const struct batch *batch = &record->batch;
     unlist(memory, record);
@@ -94,6 +109,11 @@ void records_forget(struct memory_store *memory, struct store_draft *record)
     *place = batch->id;
     /* The id is in the map already, so this replaces its value and cannot fail. */
     (void)id_map_put(&memory->records, &batch->id, &gone_marker);
+}
+
+void records_forget(struct memory_store *memory, struct store_draft *record)
+{
+    records_take(memory, record);
     records_free(record);
 }
 

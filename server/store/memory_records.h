@@ -18,6 +18,7 @@ struct stored_chunk {
     struct chunk chunk; /* data points to words below */
     uint64_t first;     /* index of its first number in the batch */
     bool posted;
+    bool dropped;      /* posted as canceled, all of it: verdicts and times are not written */
     uint8_t *verdicts; /* chunk.count of them, behind the times */
     float *seconds;    /* chunk.count of them, behind the words */
     uint64_t words[];
@@ -91,7 +92,14 @@ void records_set_status(struct memory_store *memory, struct store_draft *record,
 void records_count_chunk(struct memory_store *memory, struct store_draft *record,
                          struct stored_chunk *stored);
 
-/* Take a record out of the store, remember its id as gone, free it. */
+/* Account for a chunk as canceled, which writes nothing to its verdicts: there may be 10^8. */
+void records_drop_chunk(struct memory_store *memory, struct store_draft *record,
+                        struct stored_chunk *stored);
+
+/* Take a record out of the store and remember its id as gone. It is the caller's to free. */
+void records_take(struct memory_store *memory, struct store_draft *record);
+
+/* The same, and free it. */
 void records_forget(struct memory_store *memory, struct store_draft *record);
 
 /* Free a record that is in no list. Its key leaves the table: under the lock, if it is there. */

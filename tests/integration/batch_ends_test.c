@@ -124,7 +124,7 @@ Test(batch_ends, deleting_what_is_queued_does_not_complete_it)
         work_add_mersenne(&body, 86243);
     work_post(&service, "", &body, 202);
     for (size_t i = 0; i < 60; i++) /* more than there are blocks */
-        work_post_lines(&service, "", "2\n3\n", 202);
+        work_post_lines(&service, "", "170141183460469231731687303715884105727", 202);
     soon(&service, client_metric(&service, "primed_blocks{state=\"running\"}") == 1);
     struct client_answer list = client_get(&service, "/v1/batches");
     const json_t *batch;

@@ -10,7 +10,7 @@ enum { MS = 1000000 };
 static struct job make_job(int priority, uint32_t chunks, uint64_t chunk_cost_ns)
 {
     return (struct job){
-        .priority = priority, .chunk_count = chunks, .cost_ns = chunks * chunk_cost_ns};
+        .priority = priority, .chunk_count = chunks, .cost_ns = chunks * chunk_cost_ns, .pace = 1};
 }
 
 /* Hand out the next chunk, of that cost; whose it was. */
@@ -165,10 +165,10 @@ Test(schedule, the_estimate_counts_its_own_work_and_the_shares_of_others)
     struct job small = make_job(5, 2, 5 * MS);
     struct job big = make_job(5, 2000, 5 * MS);
     schedule_add(&schedule, &small);
-    cr_expect_eq(schedule_cost_until_done(&schedule, &small), 10 * MS);
+    cr_expect_eq(schedule_time_until_done(&schedule, &small), 10 * MS);
     schedule_add(&schedule, &big);
-    cr_expect_eq(schedule_cost_until_done(&schedule, &small), 20 * MS);
-    cr_expect_eq(schedule_cost_until_done(&schedule, &big), UINT64_C(10010) * MS);
+    cr_expect_eq(schedule_time_until_done(&schedule, &small), 20 * MS);
+    cr_expect_eq(schedule_time_until_done(&schedule, &big), UINT64_C(10010) * MS);
 }
 
 /* Round by round, paying off a century of work would take the dispatcher hours. */
@@ -188,4 +188,41 @@ Test(schedule, a_debt_of_many_rounds_is_paid_off_at_once)
 
     schedule_remove(&schedule, &jobs[0]);
     cr_expect_eq(step(&schedule, century_ns / 4), &jobs[1]);
+}
+
+Test(schedule, a_pace_is_the_mean_of_the_work_so_far)
+{
+    struct job job = make_job(5, 9, 5 * MS);
+    schedule_guess_pace(&job, 1);
+    for (int i = 0; i < 1000; i++)
+        schedule_measure(&job, 5 * MS, i % 2 ? 0.001 : 0.002);
+    cr_expect_float_eq(job.pace, 0.3, 0.01);
+}
+
+/* Composites take a fraction of what is estimated: who has them gets more chunks, not less time. */
+Test(schedule, a_turn_is_paid_in_time)
+{
+    struct schedule schedule;
+    schedule_init(&schedule);
+    struct job jobs[2] = {make_job(5, UINT32_MAX, 1), make_job(5, UINT32_MAX, 1)};
+    jobs[0].pace = 0.25;
+    for (size_t i = 0; i < 2; i++)
+        schedule_add(&schedule, &jobs[i]);
+    unsigned turns[2] = {0};
+    for (int i = 0; i < 5000; i++)
+        turns[step(&schedule, 5 * MS) - jobs]++;
+    cr_expect(turns[0] >= 3990 && turns[0] <= 4010, "%u", turns[0]);
+}
+
+Test(schedule, the_estimate_takes_each_job_at_its_pace)
+{
+    struct schedule schedule;
+    schedule_init(&schedule);
+    struct job fast = make_job(5, 2000, 5 * MS);
+    struct job slow = make_job(5, 2000, 5 * MS);
+    fast.pace = 0.5;
+    schedule_add(&schedule, &fast);
+    schedule_add(&schedule, &slow);
+    cr_expect_float_eq(schedule_time_until_done(&schedule, &fast), 10000.0 * MS, 1.0);
+    cr_expect_float_eq(schedule_time_until_done(&schedule, &slow), 15000.0 * MS, 1.0);
 }
