@@ -47,7 +47,7 @@ static void resume_work(struct store *store, struct dispatcher *dispatcher)
             pending += (int64_t)(batch->total - batch_finished(batch));
             if (batch->status == BATCH_CANCELING)
                 store_drop(store, &batch->id, 0, batch);
-            else if (dispatcher_submit(dispatcher, store, batch) < 0)
+            else if (dispatcher_resume(dispatcher, store, batch) < 0)
                 log_warning("a batch waits for the next start", log_str("error", "out of memory"));
         }
         resumed += (int64_t)count;

@@ -114,10 +114,14 @@ failed:
 int dispatcher_submit(struct dispatcher *d, struct store *store, const struct batch *batch)
 {
     struct news news = {.store = NULL};
-    if (spot_test(d, store, batch, &news)) {
-        tell(d, &news);
-        return 0;
-    }
+    if (!spot_test(d, store, batch, &news))
+        return dispatcher_resume(d, store, batch);
+    tell(d, &news);
+    return 0;
+}
+
+int dispatcher_resume(struct dispatcher *d, struct store *store, const struct batch *batch)
+{
     struct job *job = calloc(1, sizeof *job);
     if (!job)
         return -1;

@@ -40,10 +40,18 @@ struct dispatcher_options {
 struct dispatcher *dispatcher_start(const struct dispatcher_options *options);
 
 /*
- * Hand over a batch of the store that has not ended, to be worked on where it has no verdicts. 0,
- * or -1 without memory or once the pool has closed after a drain.
+ * Hand over a batch that has just come into the store, to be worked on. It may have ended when this
+ * returns: the smallest are tested on the spot. 0, or -1 without memory or once the pool has closed
+ * after a drain.
  */
 int dispatcher_submit(struct dispatcher *dispatcher, struct store *store,
+                      const struct batch *batch);
+
+/*
+ * The same for a batch that was left in the store without having ended: the workers go on where it
+ * has no verdicts.
+ */
+int dispatcher_resume(struct dispatcher *dispatcher, struct store *store,
                       const struct batch *batch);
 
 /*

@@ -3,7 +3,8 @@
  *
  * To wake a worker and be woken by it costs more than twenty numbers of one word do, and while
  * others keep all workers busy, a turn at the processor on top. Only numbers of one word: these
- * need neither memory nor time, and cannot be what makes a worker crash.
+ * need neither memory nor time. And only batches that have just come: should one ever bring the
+ * front down, it is for the workers when it is recovered, who may die of it.
  */
 #include "server/dispatcher/parts.h"
 #include "worker/primality/primality.h"
@@ -23,8 +24,9 @@ bool spot_test(struct dispatcher *d, struct store *store, const struct batch *ba
         return false;
 
     primality_test_u64(words, chunk.count, verdicts, seconds);
-    if (store_post(store, &batch->id, 0, verdicts, seconds, &news->batch) == STORE_OK)
-        news->store = store;
+    if (store_post(store, &batch->id, 0, verdicts, seconds, &news->batch) != STORE_OK)
+        return false;
+    news->store = store;
     tally_verdicts(d, verdicts, seconds, chunk.count);
     return true;
 }
