@@ -134,16 +134,26 @@ static bool last_alone(const struct candidate *c)
     return limbs_last(c->n, c->count, c->p);
 }
 
-/* The numbers of a stage have as many limbs; what is kept of them closes up. Returns how many. */
-static size_t keep(struct group *g, struct candidate *c, size_t count, test_in_lanes *in_lanes,
-                   test_alone *alone)
+/* From how many numbers of a size on lanes pay. */
+static size_t least_in_lanes(const struct group *g, size_t limbs)
+{
+    const struct lanes_kernel *lanes = g->kernel->lanes;
+    return lanes != NULL && limbs <= LANES_LIMBS ? lanes->worth(limbs) : SIZE_MAX;
+}
+
+/*
+ * The numbers of a stage have as many limbs; what is kept of them closes up. `least` or more are
+ * tested in lanes. Returns how many are kept.
+ */
+static size_t keep(struct group *g, struct candidate *c, size_t count, size_t least,
+                   test_in_lanes *in_lanes, test_alone *alone)
 {
     const struct lanes_kernel *lanes = g->kernel->lanes;
     size_t kept = 0;
     for (size_t i = 0, part; i < count; i += part) {
         uint32_t passed;
         size_t left = count - i;
-        if (lanes != NULL && c->count <= LANES_LIMBS && left >= lanes->worth(c->count)) {
+        if (left >= least) {
             part = left < (size_t)lanes->width ? left : (size_t)lanes->width;
             passed = in_lanes(lanes, c + i, part);
         } else {
@@ -189,8 +199,7 @@ static void prove_in_lanes(struct group *g, const struct candidate *c, size_t co
 
 static void prove(struct group *g, const struct candidate *c, size_t count)
 {
-    const struct lanes_kernel *lanes = g->kernel->lanes;
-    if (lanes != NULL && count >= 1 && lanes->worth(c->count) <= BASES * count) {
+    if (count > 0 && BASES * count >= least_in_lanes(g, c->count)) {
         prove_in_lanes(g, c, count);
         return;
     }
@@ -210,7 +219,10 @@ static void test_last(struct group *g, struct candidate *c, size_t count)
         if (c[i].p != 0)
             c[kept++] = c[i];
     }
-    kept = keep(g, c, kept, last_in_lanes, last_alone);
+    size_t least = least_in_lanes(g, c->count);
+    if (least != SIZE_MAX && c->count >= g->kernel->lanes->alone_limbs)
+        least = 1;
+    kept = keep(g, c, kept, least, last_in_lanes, last_alone);
     for (size_t i = 0; i < kept; i++)
         g->verdicts[c[i].index] = PRIMALITY_PROBABLE_PRIME;
 }
@@ -233,7 +245,7 @@ static void test_size(struct group *g, struct candidate *c, size_t count)
         }
         return;
     }
-    kept = keep(g, c, kept, base2_in_lanes, base2_alone);
+    kept = keep(g, c, kept, least_in_lanes(g, c->count), base2_in_lanes, base2_alone);
     size_t provable = 0;
     while (provable < kept && limbs_provable(c[provable].n, c[provable].count))
         provable++;

@@ -60,6 +60,9 @@ struct lanes_kernel {
        after the other; found by measurement. */
     size_t (*worth)(size_t limbs);
 
+    /* From how many limbs on both() is faster for a number alone than the tests after each other. */
+    size_t alone_limbs;
+
     /* Which lanes (bits of the result) hold strong probable primes to the base? */
     uint32_t (*strong)(const struct lanes *lanes, enum lanes_base base);
 

@@ -152,6 +152,7 @@ static size_t worth(size_t limbs)
 const struct lanes_kernel lanes_avx2 = {
     .width = WIDTH,
     .worth = worth,
+    .alone_limbs = 32,
     .strong = run_strong,
     .lucas = run_lucas,
     .both = run_both,

@@ -122,6 +122,7 @@ static size_t worth(size_t limbs)
 const struct lanes_kernel lanes_ifma = {
     .width = WIDTH,
     .worth = worth,
+    .alone_limbs = 4,
     .strong = run_strong,
     .lucas = run_lucas,
     .both = run_both,
