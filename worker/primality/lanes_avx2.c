@@ -142,6 +142,7 @@ OPERATION void end(unsigned saved)
 }
 
 #include "worker/primality/lanes_steps.h"
+#include "worker/primality/lanes_tests.h"
 
 /* Two limbs are faster in general registers, several chains at once. */
 static size_t worth(size_t limbs)

@@ -113,6 +113,7 @@ OPERATION void end(unsigned saved)
 }
 
 #include "worker/primality/lanes_steps.h"
+#include "worker/primality/lanes_tests.h"
 
 static size_t worth(size_t limbs)
 {
