@@ -33,3 +33,33 @@ struct chunk block_chunk(const struct block *block)
         chunk.count = at_most(chunk.count, chunk.words);
     return chunk;
 }
+
+/* In a damaged chunk, the numbers past the damage weigh nothing. */
+static uint32_t wide_group_end(const struct chunk *chunk, uint32_t done, chunk_cost *cost)
+{
+    struct chunk_reader reader;
+    struct number number;
+    uint64_t cost_ns = 0;
+    uint32_t end = done;
+    chunk_read(&reader, chunk);
+    chunk_seek(&reader, done);
+    for (; end < chunk->count && end - done < BLOCK_WIDE_GROUP_MAX; end++) {
+        if (chunk_next(&reader, &number) && !number.negative)
+            cost_ns += cost(64 * number.limb_count);
+        if (cost_ns > CHUNK_MAX_COST_NS && end > done)
+            break;
+    }
+    return end;
+}
+
+uint32_t block_group_end(const struct block *block, uint32_t done, chunk_cost *cost)
+{
+    struct chunk chunk = block_chunk(block);
+    if (done >= chunk.count)
+        return chunk.count;
+    if (block->singly)
+        return done + 1;
+    if (chunk.kind == CHUNK_WIDE)
+        return wide_group_end(&chunk, done, cost);
+    return chunk.count - done < BLOCK_GROUP_MAX ? chunk.count : done + BLOCK_GROUP_MAX;
+}

@@ -31,6 +31,9 @@ enum { CACHE_LINE = 64, BLOCK_SIZE = 64 * 1024 };
  */
 enum { BLOCK_GROUP_MAX = 2048 };
 
+/* The same for a wide chunk, whose numbers must not exceed CHUNK_MAX_COST_NS together either. */
+enum { BLOCK_WIDE_GROUP_MAX = 256 };
+
 enum block_kind {
     BLOCK_NUMBERS,
     BLOCK_SENTINEL, /* no numbers: the worker that claims it finishes it and exits 0 */
@@ -62,6 +65,14 @@ void block_fill(struct block *block, const struct chunk *chunk);
  * The chunk in a block, its counts cut to what a block holds; valid as long as the block is held.
  */
 struct chunk block_chunk(const struct block *block);
+
+/*
+ * The end of the group that begins at number `done`: its worker tests the numbers done..end-1 at once
+ * and then moves `done` to the end. One number if `singly` or if it is a dear one, none past the last.
+ * It depends on nothing but the block, so that after a death the dispatcher knows what the worker had
+ * in hand. cost, primality_cost_ns() say, weighs the numbers.
+ */
+uint32_t block_group_end(const struct block *block, uint32_t done, chunk_cost *cost);
 
 static_assert(sizeof(struct block) <= BLOCK_SIZE, "a block fits its place in the arena");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,

@@ -20,27 +20,41 @@ static_assert((int)VERDICT_COMPOSITE == (int)PRIMALITY_COMPOSITE &&
                   (int)VERDICT_PROBABLE_PRIME == (int)PRIMALITY_PROBABLE_PRIME,
               "the core's verdicts are the service's");
 
-/* Test numbers first .. first+count-1 of a narrow chunk. */
-static void test_group(struct block *block, uint32_t first, uint32_t count)
+/* Test numbers first .. end-1 of a narrow chunk. */
+static void test_narrow(struct block *block, uint32_t first, uint32_t end)
 {
-    FAULT_NUMBERS(block->words + first, count);
-    primality_test_u64(block->words + first, count, block->verdicts + first,
+    FAULT_NUMBERS(block->words + first, end - first);
+    primality_test_u64(block->words + first, end - first, block->verdicts + first,
                        block->seconds + first);
 }
 
-/* Test number `index` of a wide chunk. From where the chunk is damaged the reader gets no further,
- * and the numbers come out failed. */
-static void test_one(struct block *block, uint32_t index, struct chunk_reader *reader)
+/*
+ * Test numbers first .. end-1 of a wide chunk, at most BLOCK_WIDE_GROUP_MAX. From where the chunk is
+ * damaged the reader gets no further, and the numbers come out failed.
+ */
+static void test_wide(struct block *block, uint32_t first, uint32_t end,
+                      struct chunk_reader *reader)
 {
-    struct number number;
-    block->seconds[index] = 0;
-    if (!chunk_next(reader, &number)) {
-        block->verdicts[index] = VERDICT_FAILED;
-    } else if (number.negative) {
-        block->verdicts[index] = VERDICT_COMPOSITE;
-    } else {
-        block->verdicts[index] =
-            (uint8_t)primality_test_limbs(number.limbs, number.limb_count, &block->seconds[index]);
+    struct primality_integer integers[BLOCK_WIDE_GROUP_MAX];
+    uint32_t index[BLOCK_WIDE_GROUP_MAX];
+    uint8_t verdicts[BLOCK_WIDE_GROUP_MAX];
+    float seconds[BLOCK_WIDE_GROUP_MAX];
+    size_t count = 0;
+    for (uint32_t i = first; i < end; i++) {
+        struct number number;
+        bool readable = chunk_next(reader, &number);
+        block->seconds[i] = 0;
+        block->verdicts[i] = readable ? VERDICT_COMPOSITE : VERDICT_FAILED;
+        if (!readable || number.negative)
+            continue;
+        integers[count] = (struct primality_integer){number.limbs, number.limb_count};
+        index[count++] = i;
+    }
+    if (count > 0)
+        primality_test_limbs_batch(integers, count, verdicts, seconds);
+    for (size_t i = 0; i < count; i++) {
+        block->verdicts[index[i]] = verdicts[i];
+        block->seconds[index[i]] = seconds[i];
     }
 }
 
@@ -49,7 +63,6 @@ static void run_block(struct worker_slot *slot, struct block *block)
 {
     struct chunk chunk = block_chunk(block);
     uint32_t done = atomic_load_explicit(&block->done, memory_order_relaxed);
-    uint32_t group_max = chunk.kind == CHUNK_NARROW && !block->singly ? BLOCK_GROUP_MAX : 1;
     struct chunk_reader reader;
     chunk_read(&reader, &chunk);
     if (chunk.kind == CHUNK_WIDE)
@@ -59,13 +72,14 @@ static void run_block(struct worker_slot *slot, struct block *block)
         if (atomic_load_explicit(&block->canceled, memory_order_relaxed))
             break;
         atomic_store_explicit(&slot->began_ns, clock_monotonic_ns(), memory_order_relaxed);
-        uint32_t group = chunk.count - done < group_max ? chunk.count - done : group_max;
+        uint32_t end = block_group_end(block, done, primality_cost_ns);
         if (chunk.kind == CHUNK_NARROW)
-            test_group(block, done, group);
+            test_narrow(block, done, end);
         else
-            test_one(block, done, &reader);
+            test_wide(block, done, end, &reader);
         FAULT_POINT("worker.tested");
-        done += group;
+        uint32_t group = end - done;
+        done = end;
         /* Publishes the verdicts; pairs with the dispatcher's load of done. */
         atomic_store_explicit(&block->done, done, memory_order_release);
         FAULT_POINT("worker.done_stored");

@@ -1,6 +1,7 @@
 /* peers - the libraries the core is compared with: see peers.h. */
 #include "bench/primality/peers.h"
 
+#include "common/chunk.h"
 #include "worker/primality/kernel.h"
 #include "worker/primality/primality.h"
 
@@ -58,11 +59,26 @@ static double run_portable(const uint64_t *numbers, size_t count, size_t *primes
     return run_kernel(kernel_available(0), numbers, count, primes);
 }
 
-static double run_ours_limbs(const uint64_t *limbs, size_t count)
+size_t peers_piece(size_t limbs)
 {
+    size_t piece = CHUNK_MAX_COST_NS / primality_cost_ns(64 * limbs);
+    return piece < 1 ? 1 : piece < PEERS_BATCH ? piece : PEERS_BATCH;
+}
+
+/* In pieces as long as the service's chunks. */
+static double run_ours_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
+{
+    uint8_t verdicts[PEERS_BATCH];
+    size_t piece = peers_piece(numbers[0].count);
     double start = peers_clock();
-    primality_test_limbs(limbs, count, NULL);
-    return peers_clock() - start;
+    for (size_t done = 0; done < count; done += piece)
+        primality_test_limbs_batch(numbers + done, count - done < piece ? count - done : piece,
+                                   verdicts + done, NULL);
+    double elapsed = peers_clock() - start;
+    *primes = 0;
+    for (size_t i = 0; i < count; i++)
+        *primes += verdicts[i] != PRIMALITY_COMPOSITE;
+    return elapsed;
 }
 
 static double run_gmp(const uint64_t *numbers, size_t count, size_t *primes)
@@ -77,15 +93,15 @@ static double run_gmp(const uint64_t *numbers, size_t count, size_t *primes)
     return peers_clock() - start;
 }
 
-/* GMP declares its test pure: without a use of the answer the call would go. */
-static volatile int answer;
-
-static double run_gmp_limbs(const uint64_t *limbs, size_t count)
+static double run_gmp_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
 {
-    mpz_t n;
-    mpz_roinit_n(n, limbs, (mp_size_t)count);
+    *primes = 0;
     double start = peers_clock();
-    answer = mpz_probab_prime_p(n, GMP_ROUNDS);
+    for (size_t i = 0; i < count; i++) {
+        mpz_t n;
+        mpz_roinit_n(n, numbers[i].limbs, (mp_size_t)numbers[i].count);
+        *primes += mpz_probab_prime_p(n, GMP_ROUNDS) != 0;
+    }
     return peers_clock() - start;
 }
 
@@ -100,16 +116,20 @@ static double run_flint(const uint64_t *numbers, size_t count, size_t *primes)
     return peers_clock() - start;
 }
 
-static double run_flint_limbs(const uint64_t *limbs, size_t count)
+static double run_flint_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
 {
-    mpz_t n;
-    fmpz_t f;
-    fmpz_init(f);
-    fmpz_set_mpz(f, mpz_roinit_n(n, limbs, (mp_size_t)count));
-    double start = peers_clock();
-    answer = fmpz_is_probabprime(f);
-    double elapsed = peers_clock() - start;
-    fmpz_clear(f);
+    double elapsed = 0;
+    *primes = 0;
+    for (size_t i = 0; i < count; i++) {
+        mpz_t n;
+        fmpz_t f;
+        fmpz_init(f);
+        fmpz_set_mpz(f, mpz_roinit_n(n, numbers[i].limbs, (mp_size_t)numbers[i].count));
+        double start = peers_clock();
+        *primes += fmpz_is_probabprime(f) != 0;
+        elapsed += peers_clock() - start;
+        fmpz_clear(f);
+    }
     return elapsed;
 }
 
@@ -126,16 +146,20 @@ static double run_pari(const uint64_t *numbers, size_t count, size_t *primes)
     return peers_clock() - start;
 }
 
-static double run_pari_limbs(const uint64_t *limbs, size_t count)
+static double run_pari_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
 {
-    pari_sp before = avma;
-    GEN n = cgetipos((long)count + 2);
-    for (size_t i = 0; i < count; i++)
-        *int_W(n, (long)i) = (long)limbs[i];
-    double start = peers_clock();
-    answer = BPSW_psp(n) != 0;
-    double elapsed = peers_clock() - start;
-    avma = before;
+    double elapsed = 0;
+    *primes = 0;
+    for (size_t k = 0; k < count; k++) {
+        pari_sp before = avma;
+        GEN n = cgetipos((long)numbers[k].count + 2);
+        for (size_t i = 0; i < numbers[k].count; i++)
+            *int_W(n, (long)i) = (long)numbers[k].limbs[i];
+        double start = peers_clock();
+        *primes += BPSW_psp(n) != 0;
+        elapsed += peers_clock() - start;
+        avma = before;
+    }
     return elapsed;
 }
 

@@ -7,8 +7,16 @@
 #ifndef BENCH_PRIMALITY_PEERS_H
 #define BENCH_PRIMALITY_PEERS_H
 
+#include "worker/primality/primality.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+/* Big integers in one call at most. */
+enum { PEERS_BATCH = 256 };
+
+/* How many integers of that many limbs the service puts into one chunk, at most PEERS_BATCH. */
+size_t peers_piece(size_t limbs);
 
 struct peer {
     const char *name;
@@ -16,8 +24,8 @@ struct peer {
     /* The time in ns for testing numbers[0..count-1]; *primes receives how many are prime. */
     double (*run)(const uint64_t *numbers, size_t count, size_t *primes);
 
-    /* The same for one integer of `count` limbs; NULL when the peer is not compared there. */
-    double (*run_limbs)(const uint64_t *limbs, size_t count);
+    /* The same for big integers; NULL when the peer is not compared there. */
+    double (*run_limbs)(const struct primality_integer *numbers, size_t count, size_t *primes);
 };
 
 /* Ourselves first, then FLINT, which the ratios refer to, then the others; ends with a NULL name.

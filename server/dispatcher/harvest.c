@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
+#include "worker/primality/primality.h"
 
 enum {
     ATTEMPTS_MAX = 3,  /* workers a number may kill before it is failed */
@@ -113,11 +114,12 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
     if (number >= chunk.count || atomic_load(&block->canceled))
         return false;
 
-    bool singly = block->singly || chunk.kind == CHUNK_WIDE;
+    uint32_t end = block_group_end(block, number, primality_cost_ns);
+    bool alone = end == number + 1;
     unsigned deaths = number < flight->suspects_end ? claim.attempts : 1;
-    flight->suspects_end = number + (singly ? 1 : BLOCK_GROUP_MAX);
+    flight->suspects_end = end;
     block->singly = 1;
-    if (singly && flight->overdue && flight->overdue_index == number) {
+    if (alone && flight->overdue && flight->overdue_index == number) {
         give_up_number(block, number++, VERDICT_TIMEOUT);
         deaths = 0;
     } else if (deaths >= ATTEMPTS_MAX) {

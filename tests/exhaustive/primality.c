@@ -4,10 +4,11 @@
  *     primality [VECTORS]
  *
  * Every kernel against a sieve for all n < 2^32; then random numbers of every size against GMP, and
- * against FLINT where it was installed at build time, 10^8 of them in all; and the vectors of
- * project Wycheproof when their file is named. Exits with 1 at the first disagreement.
+ * against FLINT where it was installed at build time, 10^8 of them in all; families of big numbers
+ * in batches of every length; and the vectors of project Wycheproof when their file is named. Exits with 1 at the first disagreement.
  */
 #include "worker/primality/primality.h"
+#include "tests/support/primality_big.h"
 #include "tests/support/primality_reference.h"
 #include "tests/support/primality_vectors.h"
 #include "worker/primality/kernel.h"
@@ -113,27 +114,70 @@ static void random_numbers(const char *peer, bool (*is_prime)(uint64_t), size_t 
     printf("%zu random numbers agree with %s\n", total, peer);
 }
 
+/* In batches, by every kernel. */
 static void random_big_numbers(void)
 {
+    enum { BATCH = 64 };
     gmp_randstate_t random;
     gmp_randinit_default(random);
-    mpz_t n;
-    mpz_init(n);
+    mpz_t n[BATCH];
+    struct primality_integer integers[BATCH];
     size_t total = 0;
-    for (unsigned bits = 65; bits <= 2048; bits += 1 + bits / 100) {
-        for (size_t i = 0; i < 400000 / bits; i++, total++) {
-            mpz_urandomb(n, random, bits);
-            mpz_setbit(n, 0);
-            bool expected = mpz_probab_prime_p(n, GMP_ROUNDS) != 0;
-            if ((primality_test_limbs(mpz_limbs_read(n), mpz_size(n), NULL) != 0) == expected)
-                continue;
-            gmp_printf("wrong about %Zd\n", n);
-            exit(1);
+    for (size_t i = 0; i < BATCH; i++)
+        mpz_init(n[i]);
+    for (unsigned bits = 65; bits <= 4096; bits += 1 + bits / 100) {
+        size_t count = 400000 / bits;
+        for (size_t done = 0; done < count; done += BATCH) {
+            for (size_t i = 0; i < BATCH; i++) {
+                mpz_urandomb(n[i], random, bits);
+                mpz_setbit(n[i], 0);
+                prime[i] = mpz_probab_prime_p(n[i], GMP_ROUNDS) != 0;
+                integers[i] = (struct primality_integer){mpz_limbs_read(n[i]), mpz_size(n[i])};
+            }
+            const struct kernel *kernel;
+            for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+                kernel_test_limbs(kernel, integers, BATCH, verdicts, NULL);
+                for (size_t i = 0; i < BATCH; i++) {
+                    if ((verdicts[i] != PRIMALITY_COMPOSITE) == (prime[i] != 0))
+                        continue;
+                    gmp_printf("%s is wrong about %Zd\n", kernel->name, n[i]);
+                    exit(1);
+                }
+            }
+            total += BATCH;
         }
     }
-    mpz_clear(n);
+    for (size_t i = 0; i < BATCH; i++)
+        mpz_clear(n[i]);
     gmp_randclear(random);
     printf("%zu random big numbers agree with GMP\n", total);
+}
+
+/* Families of each size, in every kernel, in every place of the lanes and batches of each length. */
+static void big_families(void)
+{
+    static struct big_family family;
+    enum { LONGEST = 70 };
+    size_t total = 0;
+    for (size_t limbs = 2; limbs <= LANES_LIMBS + 1; limbs++) {
+        big_family_make(&family, limbs, true, 20260104);
+        const struct kernel *kernel;
+        for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+            for (size_t length = 0; length <= LONGEST; length += limbs <= 16 ? 1 : LONGEST) {
+                long wrong = big_family_check(&family, kernel, length,
+                                              limbs <= 6    ? 1
+                                              : limbs <= 16 ? 29
+                                                            : LONGEST);
+                if (wrong < 0)
+                    continue;
+                printf("%s is wrong about number %ld of %zu limbs, %zu at once\n", kernel->name,
+                       wrong, limbs, length);
+                exit(1);
+            }
+        }
+        total += family.count;
+    }
+    printf("families of %zu big numbers agree with GMP in every lane\n", total);
 }
 
 static void check_vector(const uint64_t *limbs, size_t count, bool is_prime, int id, void *unused)
@@ -157,6 +201,7 @@ int main(int argc, char **argv)
         printf("%d vectors agree\n", count);
     }
     random_big_numbers();
+    big_families();
 #if defined(HAVE_FLINT)
     random_numbers("FLINT", flint_is_prime, 90 * SEGMENT);
 #endif

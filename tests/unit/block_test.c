@@ -64,3 +64,55 @@ Test(block, damaged_counts_are_cut_to_what_a_block_holds)
     cr_assert_eq(block_chunk(block).count, 7, "a narrow number is a word");
     free(block);
 }
+
+static uint64_t cost_of_bits(size_t bits)
+{
+    return bits <= 64 ? 1 : CHUNK_MAX_COST_NS / 4;
+}
+
+Test(block, a_group_ends_where_its_work_does)
+{
+    static uint64_t words[2 * CHUNK_MAX_WORDS];
+    struct block *block = new_block(0);
+    struct chunk narrow = {
+        .count = BLOCK_GROUP_MAX + 7, .words = BLOCK_GROUP_MAX + 7, .data = words};
+    block_fill(block, &narrow);
+    cr_assert_eq(block_group_end(block, 0, cost_of_bits), BLOCK_GROUP_MAX);
+    cr_assert_eq(block_group_end(block, BLOCK_GROUP_MAX, cost_of_bits), narrow.count);
+    cr_assert_eq(block_group_end(block, narrow.count, cost_of_bits), narrow.count);
+
+    struct chunk cheap = {
+        .kind = CHUNK_WIDE, .count = 300, .words = 300, .data = words}; /* zeros */
+    block_fill(block, &cheap);
+    cr_assert_eq(block_group_end(block, 0, cost_of_bits), BLOCK_WIDE_GROUP_MAX);
+    cr_assert_eq(block_group_end(block, 290, cost_of_bits), 300);
+    block->singly = 1;
+    cr_assert_eq(block_group_end(block, 290, cost_of_bits), 291);
+
+    for (uint32_t i = 0; i < 9; i++)
+        words[3 * i] = 2 << 1 | (i == 1); /* the second is negative and costs nothing */
+    struct chunk dear = {.kind = CHUNK_WIDE, .count = 9, .words = 27, .data = words};
+    block_fill(block, &dear);
+    cr_assert_eq(block_group_end(block, 0, cost_of_bits), 5);
+    cr_assert_eq(block_group_end(block, 5, cost_of_bits), 9);
+    block->words[15] = UINT64_MAX; /* damaged from the sixth on */
+    cr_assert_eq(block_group_end(block, 5, cost_of_bits), 9);
+    cr_assert_eq(block_group_end(block, 8, cost_of_bits), 9);
+    free(block);
+}
+
+static uint64_t cost_beyond(size_t bits)
+{
+    return bits + CHUNK_MAX_COST_NS;
+}
+
+Test(block, a_dear_number_is_a_group_of_its_own)
+{
+    static const uint64_t words[] = {2 << 1, 1, 1, 2 << 1, 1, 1};
+    struct chunk chunk = {.kind = CHUNK_WIDE, .count = 2, .words = 6, .data = words};
+    struct block *block = new_block(0);
+    block_fill(block, &chunk);
+    cr_assert_eq(block_group_end(block, 0, cost_beyond), 1);
+    cr_assert_eq(block_group_end(block, 1, cost_beyond), 2);
+    free(block);
+}

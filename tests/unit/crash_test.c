@@ -48,6 +48,19 @@ static void push_sentinel(uint32_t index)
     ring_push(&arena, index, 0);
 }
 
+/* The same with a wide chunk: `count` times the prime 2^64 + 13. */
+static void push_wide(uint32_t index, uint32_t count, uint32_t singly)
+{
+    static uint64_t words[3 * COUNT];
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(words + (size_t)3 * i, (uint64_t[]){2 << 1, 13, 1}, 3 * sizeof *words);
+    struct chunk chunk = {.kind = CHUNK_WIDE, .count = count, .words = 3 * count, .data = words};
+    block_fill(arena_block(&arena, index), &chunk);
+    arena_block(&arena, index)->singly = singly;
+    memset(arena_block(&arena, index)->verdicts, NO_VERDICT, COUNT);
+    ring_push(&arena, index, 0);
+}
+
 struct role {
     unsigned slot;
     const char *fault;
@@ -226,6 +239,35 @@ Test(crash, dead_after_done_is_stored_repeats_nothing)
     cr_assert_eq(atomic_load(&block->done), COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
         cr_assert_eq(block->verdicts[i], i < BLOCK_GROUP_MAX ? NO_VERDICT : VERDICT_PRIME);
+}
+
+Test(crash, dead_in_a_wide_group_repeats_that_group)
+{
+    enum { WIDE = BLOCK_WIDE_GROUP_MAX + 44 };
+    static const char *const faults[] = {"worker.tested", "worker.done_stored"};
+    for (uint32_t i = 0; i < 2; i++) {
+        push_wide(0, WIDE, 0);
+        die_at(faults[i]);
+        struct block *block = arena_block(&arena, 0);
+        uint32_t done = i * BLOCK_WIDE_GROUP_MAX;
+        cr_assert_eq(atomic_load(&block->done), done);
+        memset(block->verdicts, NO_VERDICT, COUNT);
+
+        reap_and_push_again(0);
+        finish_the_rest();
+        cr_assert_eq(atomic_load(&block->done), WIDE);
+        for (uint32_t k = 0; k < WIDE; k++)
+            cr_assert_eq(block->verdicts[k], k < done ? NO_VERDICT : VERDICT_PRIME);
+        arena_reset(&arena);
+    }
+}
+
+Test(crash, a_wide_block_gone_through_singly_is_published_number_by_number)
+{
+    push_wide(0, 5, 1);
+    die_at("worker.done_stored");
+    cr_assert_eq(atomic_load(&arena_block(&arena, 0)->done), 1);
+    cr_assert_eq(arena_block(&arena, 0)->verdicts[1], NO_VERDICT);
 }
 
 /* --- finish ----------------------------------------------------------------------------------- */

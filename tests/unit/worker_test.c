@@ -80,6 +80,56 @@ Test(worker, tests_integers_of_any_size_and_sign)
     cr_assert_eq(atomic_load(&block->done), WIDE_COUNT);
 }
 
+/* Groups of wide numbers, with small, negative and even ones among them, in every place. */
+Test(worker, tests_every_number_of_more_than_one_wide_group)
+{
+    enum { COUNT = 2 * BLOCK_WIDE_GROUP_MAX + 100 };
+    static const uint64_t kinds[][4] = {
+        {2 << 1, 13, 1}, {1 << 1, 97}, {1 << 1 | 1, 97}, {2 << 1, 14, 1}, {3 << 1, 1, 0, 1}};
+    static uint64_t words[4 * COUNT];
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < COUNT; i++)
+        for (uint32_t k = 0; k <= kinds[i % 5][0] >> 1; k++)
+            words[used++] = kinds[i % 5][k];
+    fill(CHUNK_WIDE, COUNT, words, used);
+    run();
+    cr_assert_eq(atomic_load(&block->done), COUNT);
+    cr_assert_eq(atomic_load(&arena.slots[0].numbers_done), COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        cr_assert_eq(block->verdicts[i], i % 5 < 2 ? VERDICT_PRIME : VERDICT_COMPOSITE, "%u", i);
+}
+
+static int work(void *unused)
+{
+    (void)unused;
+    worker_loop(&arena, 0);
+    return 0;
+}
+
+/* Canceled at work: the worker leaves the block between two groups. */
+Test(worker, stops_between_the_groups_of_a_wide_block)
+{
+    enum { LIMBS = 16, COUNT = 300 };
+    static uint64_t words[(LIMBS + 1) * COUNT]; /* 2^1024 - 105, a prime */
+    for (uint32_t i = 0; i < COUNT; i++) {
+        words[(LIMBS + 1) * i] = LIMBS << 1;
+        memset(&words[(LIMBS + 1) * i + 1], 0xff, LIMBS * sizeof *words);
+        words[(LIMBS + 1) * i + 1] = 0 - UINT64_C(105);
+    }
+    fill(CHUNK_WIDE, COUNT, words, (LIMBS + 1) * COUNT);
+    ring_push(&arena, NUMBERS, 0);
+    ring_push(&arena, SENTINEL, 0);
+    pid_t pid = forked_start(work, NULL);
+    while (atomic_load(&block->done) == 0)
+        ;
+    atomic_store(&block->canceled, 1);
+    cr_assert_eq(forked_wait(pid), 0);
+    uint32_t done = atomic_load(&block->done);
+    cr_assert_lt(done, COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        cr_assert_eq(block->verdicts[i], i < done ? VERDICT_PROBABLE_PRIME : NO_VERDICT);
+}
+
 Test(worker, resumes_after_the_last_finished_number)
 {
     for (uint32_t done = 0; done <= WIDE_COUNT; done++)

@@ -12,6 +12,7 @@ const struct kernel kernel_avx2 = {
     .lucas = {NULL, avx2_small_lucas, avx2_wide_lucas},
     .multiply = rows_multiply_adx,
     .reduce = rows_reduce_adx,
+    .lanes = &lanes_avx2,
 };
 
 #endif

@@ -35,6 +35,10 @@ const struct kernel *kernel_available(size_t i)
     if (i == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
         __builtin_cpu_supports("bmi2") && has_adx())
         return &kernel_avx2;
+    if (i == 2 && kernel_available(1) != NULL && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma"))
+        return &kernel_avx512ifma;
 #endif
     return NULL;
 }

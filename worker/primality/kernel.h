@@ -14,6 +14,9 @@
 #ifndef PRIMALITY_KERNEL_H
 #define PRIMALITY_KERNEL_H
 
+#include "worker/primality/lanes.h"
+#include "worker/primality/primality.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,10 +53,14 @@ struct kernel {
      * is due in t[i + size], is left in t[i].
      */
     void (*reduce)(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse);
+
+    /* Several big integers in step; NULL where that does not pay. */
+    const struct lanes_kernel *lanes;
 };
 
 extern const struct kernel kernel_portable;
-extern const struct kernel kernel_avx2; /* x86-64 only */
+extern const struct kernel kernel_avx2;       /* x86-64 only */
+extern const struct kernel kernel_avx512ifma; /* x86-64 only */
 
 /* Implementations of multiply and reduce, the second pair for processors with BMI2 and ADX. */
 void rows_multiply_portable(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size);
@@ -67,8 +74,11 @@ const struct kernel *kernel_available(size_t i);
 /* The one for this process, chosen at the first call. */
 const struct kernel *kernel_chosen(void);
 
-/* primality_test_u64() by a given kernel: what the tests use to reach each. */
+/* primality_test_u64() and primality_test_limbs_batch() by a given kernel: what the tests use to
+   reach each. */
 void kernel_test_u64(const struct kernel *kernel, const uint64_t *numbers, size_t count,
                      uint8_t *verdicts, float *seconds);
+void kernel_test_limbs(const struct kernel *kernel, const struct primality_integer *numbers,
+                       size_t count, uint8_t *verdicts, float *seconds);
 
 #endif

@@ -37,10 +37,25 @@ enum primality_verdict {
 void primality_test_u64(const uint64_t *numbers, size_t count, uint8_t *verdicts, float *seconds);
 
 /*
- * Test one non-negative integer of any size, given as `count` 64-bit limbs, least significant first
- * (high zero limbs are allowed; count 0 is the number 0). When seconds is not NULL, *seconds
- * receives the time it took.
+ * A non-negative integer of any size as `count` 64-bit limbs, least significant first. High zero
+ * limbs are allowed; count 0 is the number 0, and limbs is not looked at then.
  */
+struct primality_integer {
+    const uint64_t *limbs; /* not owned */
+    size_t count;
+};
+
+/*
+ * Test numbers[0..count-1], of any sizes in any order, any count including 0: verdicts and seconds
+ * as above. Numbers are tested in step with others of the same size (up to 4,096 bits), so the more
+ * of a size there are in a call the better, up to 256; a number alone is tested by itself. Needs no
+ * more than 256 KiB of stack. Up to 8,192 bits nothing is allocated; longer ones are GMP's, which
+ * allocates.
+ */
+void primality_test_limbs_batch(const struct primality_integer *numbers, size_t count,
+                                uint8_t *verdicts, float *seconds);
+
+/* The same for one integer. When seconds is not NULL, *seconds receives the time it took. */
 enum primality_verdict primality_test_limbs(const uint64_t *limbs, size_t count, float *seconds);
 
 /*
@@ -52,7 +67,8 @@ uint64_t primality_cost_ns(size_t bits);
 
 /*
  * The kernel in use: "portable", or the name of a faster one this processor offers. It is chosen at
- * the first call of any function; the environment variable PRIMED_CPU=portable|avx2 forces one.
+ * the first call of any function; the environment variable PRIMED_CPU=portable|avx2|avx512ifma
+ * forces one.
  */
 const char *primality_kernel(void);
 
