@@ -52,7 +52,8 @@ uint64_t primality_cost_ns(size_t bits);
 
 /*
  * The kernel in use: "portable", or the name of a faster one this processor offers. It is chosen at
- * the first call of any function; the environment variable PRIMED_CPU=portable|avx2 forces one.
+ * the first call of any function; the environment variable PRIMED_CPU=portable|avx2|avx512ifma
+ * forces one.
  */
 const char *primality_kernel(void);
 
