@@ -30,7 +30,7 @@ double peers_clock(void)
 }
 
 /* In pieces as long as those the service works on. */
-static double run_kernel(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+static double run_kernel(const struct peer *peer, const uint64_t *numbers, size_t count,
                          size_t *primes)
 {
     enum { PIECE = 4096 };
@@ -40,22 +40,12 @@ static double run_kernel(const struct kernel *kernel, const uint64_t *numbers, s
     for (size_t done = 0; done < count; done += PIECE) {
         size_t part = count - done < PIECE ? count - done : PIECE;
         double start = peers_clock();
-        kernel_test_u64(kernel, numbers + done, part, verdicts, NULL);
+        kernel_test_u64(peer->kernel, numbers + done, part, verdicts, NULL);
         elapsed += peers_clock() - start;
         for (size_t i = 0; i < part; i++)
             *primes += verdicts[i] == PRIMALITY_PRIME;
     }
     return elapsed;
-}
-
-static double run_ours(const uint64_t *numbers, size_t count, size_t *primes)
-{
-    return run_kernel(kernel_chosen(), numbers, count, primes);
-}
-
-static double run_portable(const uint64_t *numbers, size_t count, size_t *primes)
-{
-    return run_kernel(kernel_available(0), numbers, count, primes);
 }
 
 static double run_ours_limbs(const uint64_t *limbs, size_t count)
@@ -65,8 +55,10 @@ static double run_ours_limbs(const uint64_t *limbs, size_t count)
     return peers_clock() - start;
 }
 
-static double run_gmp(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_gmp(const struct peer *peer, const uint64_t *numbers, size_t count,
+                      size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++) {
@@ -91,8 +83,10 @@ static double run_gmp_limbs(const uint64_t *limbs, size_t count)
 
 #if defined(HAVE_FLINT)
 
-static double run_flint(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_flint(const struct peer *peer, const uint64_t *numbers, size_t count,
+                        size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++)
@@ -117,8 +111,10 @@ static double run_flint_limbs(const uint64_t *limbs, size_t count)
 
 #if defined(HAVE_PARI)
 
-static double run_pari(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_pari(const struct peer *peer, const uint64_t *numbers, size_t count,
+                       size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++)
@@ -168,8 +164,10 @@ static void start_mpu(const char *directory)
 }
 
 /* Below 0 when there is no Math::Prime::Util. */
-static double run_mpu(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_mpu(const struct peer *peer, const uint64_t *numbers, size_t count,
+                      size_t *primes)
 {
+    (void)peer;
     double elapsed = -1;
     if (to_mpu == NULL || from_mpu == NULL)
         return elapsed;
@@ -184,23 +182,33 @@ static double run_mpu(const uint64_t *numbers, size_t count, size_t *primes)
     return elapsed;
 }
 
+static void add(struct peer peer)
+{
+    size_t count = 0;
+    while (peers[count].name != NULL)
+        count++;
+    if (count < PEERS_MAX)
+        peers[count] = peer;
+}
+
+struct peer peers[PEERS_MAX + 1];
+
 void peers_start(const char *directory)
 {
     signal(SIGPIPE, SIG_IGN);
     start_mpu(directory);
+    const struct kernel *kernel;
+    for (size_t i = 0; (kernel = kernel_available(i)) != NULL; i++)
+        add((struct peer){.name = kernel->name, .run = run_kernel, .kernel = kernel});
+    add((struct peer){.name = "primed", .run_limbs = run_ours_limbs});
+#if defined(HAVE_FLINT)
+    add((struct peer){.name = "FLINT", .run = run_flint, .run_limbs = run_flint_limbs});
+#endif
 #if defined(HAVE_PARI)
     pari_init(64 << 20, 1 << 16);
+    add((struct peer){.name = "PARI", .run = run_pari, .run_limbs = run_pari_limbs});
 #endif
+    if (to_mpu != NULL)
+        add((struct peer){.name = "MPU", .run = run_mpu});
+    add((struct peer){.name = "GMP", .run = run_gmp, .run_limbs = run_gmp_limbs});
 }
-
-const struct peer peers[] = {{"primed", run_ours, run_ours_limbs},
-#if defined(HAVE_FLINT)
-                             {"FLINT", run_flint, run_flint_limbs},
-#endif
-                             {"portable", run_portable, NULL},
-#if defined(HAVE_PARI)
-                             {"PARI", run_pari, run_pari_limbs},
-#endif
-                             {"MPU", run_mpu, NULL},
-                             {"GMP", run_gmp, run_gmp_limbs},
-                             {NULL, NULL, NULL}};

@@ -10,24 +10,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kernel;
+
 struct peer {
     const char *name;
 
-    /* The time in ns for testing numbers[0..count-1]; *primes receives how many are prime. */
-    double (*run)(const uint64_t *numbers, size_t count, size_t *primes);
+    /*
+     * The time in ns for testing numbers[0..count-1]; *primes receives how many are prime. Below 0
+     * when the peer is not to be had. NULL when it is not compared there.
+     */
+    double (*run)(const struct peer *peer, const uint64_t *numbers, size_t count, size_t *primes);
 
-    /* The same for one integer of `count` limbs; NULL when the peer is not compared there. */
+    /* The same for one integer of `count` limbs. */
     double (*run_limbs)(const uint64_t *limbs, size_t count);
+
+    const struct kernel *kernel; /* when it is one of ours */
 };
 
-/* Ourselves first, then FLINT, which the ratios refer to, then the others; ends with a NULL name.
- */
-extern const struct peer peers[];
+/* Every kernel of ours that this processor can run, then the others; ends with a NULL name. */
+enum { PEERS_MAX = 12 };
+extern struct peer peers[PEERS_MAX + 1];
 
 /* Nanoseconds of processor time, so that what else the machine does counts as little as it can. */
 double peers_clock(void);
 
-/* Starts what peers need, `directory` being where mpu.pl is. */
+/* Starts what peers need, `directory` being where mpu.pl is, and fills the list. */
 void peers_start(const char *directory);
 
 #endif
