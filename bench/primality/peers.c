@@ -31,7 +31,7 @@ double peers_clock(void)
 }
 
 /* In pieces as long as those the service works on. */
-static double run_kernel(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+static double run_kernel(const struct peer *peer, const uint64_t *numbers, size_t count,
                          size_t *primes)
 {
     enum { PIECE = 4096 };
@@ -41,22 +41,12 @@ static double run_kernel(const struct kernel *kernel, const uint64_t *numbers, s
     for (size_t done = 0; done < count; done += PIECE) {
         size_t part = count - done < PIECE ? count - done : PIECE;
         double start = peers_clock();
-        kernel_test_u64(kernel, numbers + done, part, verdicts, NULL);
+        kernel_test_u64(peer->kernel, numbers + done, part, verdicts, NULL);
         elapsed += peers_clock() - start;
         for (size_t i = 0; i < part; i++)
             *primes += verdicts[i] == PRIMALITY_PRIME;
     }
     return elapsed;
-}
-
-static double run_ours(const uint64_t *numbers, size_t count, size_t *primes)
-{
-    return run_kernel(kernel_chosen(), numbers, count, primes);
-}
-
-static double run_portable(const uint64_t *numbers, size_t count, size_t *primes)
-{
-    return run_kernel(kernel_available(0), numbers, count, primes);
 }
 
 size_t peers_piece(size_t limbs)
@@ -66,14 +56,15 @@ size_t peers_piece(size_t limbs)
 }
 
 /* In pieces as long as the service's chunks. */
-static double run_ours_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
+static double run_kernel_limbs(const struct peer *peer, const struct primality_integer *numbers,
+                               size_t count, size_t *primes)
 {
     uint8_t verdicts[PEERS_BATCH];
     size_t piece = peers_piece(numbers[0].count);
     double start = peers_clock();
     for (size_t done = 0; done < count; done += piece)
-        primality_test_limbs_batch(numbers + done, count - done < piece ? count - done : piece,
-                                   verdicts + done, NULL);
+        kernel_test_limbs(peer->kernel, numbers + done, count - done < piece ? count - done : piece,
+                          verdicts + done, NULL);
     double elapsed = peers_clock() - start;
     *primes = 0;
     for (size_t i = 0; i < count; i++)
@@ -81,8 +72,10 @@ static double run_ours_limbs(const struct primality_integer *numbers, size_t cou
     return elapsed;
 }
 
-static double run_gmp(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_gmp(const struct peer *peer, const uint64_t *numbers, size_t count,
+                      size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++) {
@@ -93,8 +86,10 @@ static double run_gmp(const uint64_t *numbers, size_t count, size_t *primes)
     return peers_clock() - start;
 }
 
-static double run_gmp_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
+static double run_gmp_limbs(const struct peer *peer, const struct primality_integer *numbers,
+                            size_t count, size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++) {
@@ -107,8 +102,10 @@ static double run_gmp_limbs(const struct primality_integer *numbers, size_t coun
 
 #if defined(HAVE_FLINT)
 
-static double run_flint(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_flint(const struct peer *peer, const uint64_t *numbers, size_t count,
+                        size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++)
@@ -116,8 +113,10 @@ static double run_flint(const uint64_t *numbers, size_t count, size_t *primes)
     return peers_clock() - start;
 }
 
-static double run_flint_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
+static double run_flint_limbs(const struct peer *peer, const struct primality_integer *numbers,
+                              size_t count, size_t *primes)
 {
+    (void)peer;
     double elapsed = 0;
     *primes = 0;
     for (size_t i = 0; i < count; i++) {
@@ -137,8 +136,10 @@ static double run_flint_limbs(const struct primality_integer *numbers, size_t co
 
 #if defined(HAVE_PARI)
 
-static double run_pari(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_pari(const struct peer *peer, const uint64_t *numbers, size_t count,
+                       size_t *primes)
 {
+    (void)peer;
     *primes = 0;
     double start = peers_clock();
     for (size_t i = 0; i < count; i++)
@@ -146,8 +147,10 @@ static double run_pari(const uint64_t *numbers, size_t count, size_t *primes)
     return peers_clock() - start;
 }
 
-static double run_pari_limbs(const struct primality_integer *numbers, size_t count, size_t *primes)
+static double run_pari_limbs(const struct peer *peer, const struct primality_integer *numbers,
+                             size_t count, size_t *primes)
 {
+    (void)peer;
     double elapsed = 0;
     *primes = 0;
     for (size_t k = 0; k < count; k++) {
@@ -192,8 +195,10 @@ static void start_mpu(const char *directory)
 }
 
 /* Below 0 when there is no Math::Prime::Util. */
-static double run_mpu(const uint64_t *numbers, size_t count, size_t *primes)
+static double run_mpu(const struct peer *peer, const uint64_t *numbers, size_t count,
+                      size_t *primes)
 {
+    (void)peer;
     double elapsed = -1;
     if (to_mpu == NULL || from_mpu == NULL)
         return elapsed;
@@ -208,23 +213,35 @@ static double run_mpu(const uint64_t *numbers, size_t count, size_t *primes)
     return elapsed;
 }
 
+static void add(struct peer peer)
+{
+    size_t count = 0;
+    while (peers[count].name != NULL)
+        count++;
+    if (count < PEERS_MAX)
+        peers[count] = peer;
+}
+
+struct peer peers[PEERS_MAX + 1];
+
 void peers_start(const char *directory)
 {
     signal(SIGPIPE, SIG_IGN);
     start_mpu(directory);
+    const struct kernel *kernel;
+    for (size_t i = 0; (kernel = kernel_available(i)) != NULL; i++)
+        add((struct peer){.name = kernel->name,
+                          .run = run_kernel,
+                          .run_limbs = run_kernel_limbs,
+                          .kernel = kernel});
+#if defined(HAVE_FLINT)
+    add((struct peer){.name = "FLINT", .run = run_flint, .run_limbs = run_flint_limbs});
+#endif
 #if defined(HAVE_PARI)
     pari_init(64 << 20, 1 << 16);
+    add((struct peer){.name = "PARI", .run = run_pari, .run_limbs = run_pari_limbs});
 #endif
+    if (to_mpu != NULL)
+        add((struct peer){.name = "MPU", .run = run_mpu});
+    add((struct peer){.name = "GMP", .run = run_gmp, .run_limbs = run_gmp_limbs});
 }
-
-const struct peer peers[] = {{"primed", run_ours, run_ours_limbs},
-#if defined(HAVE_FLINT)
-                             {"FLINT", run_flint, run_flint_limbs},
-#endif
-                             {"portable", run_portable, NULL},
-#if defined(HAVE_PARI)
-                             {"PARI", run_pari, run_pari_limbs},
-#endif
-                             {"MPU", run_mpu, NULL},
-                             {"GMP", run_gmp, run_gmp_limbs},
-                             {NULL, NULL, NULL}};

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kernel;
+
 /* Big integers in one call at most. */
 enum { PEERS_BATCH = 256 };
 
@@ -21,21 +23,27 @@ size_t peers_piece(size_t limbs);
 struct peer {
     const char *name;
 
-    /* The time in ns for testing numbers[0..count-1]; *primes receives how many are prime. */
-    double (*run)(const uint64_t *numbers, size_t count, size_t *primes);
+    /*
+     * The time in ns for testing numbers[0..count-1]; *primes receives how many are prime. Below 0
+     * when the peer is not to be had. NULL when it is not compared there.
+     */
+    double (*run)(const struct peer *peer, const uint64_t *numbers, size_t count, size_t *primes);
 
     /* The same for big integers; NULL when the peer is not compared there. */
-    double (*run_limbs)(const struct primality_integer *numbers, size_t count, size_t *primes);
+    double (*run_limbs)(const struct peer *peer, const struct primality_integer *numbers,
+                        size_t count, size_t *primes);
+
+    const struct kernel *kernel; /* when it is one of ours */
 };
 
-/* Ourselves first, then FLINT, which the ratios refer to, then the others; ends with a NULL name.
- */
-extern const struct peer peers[];
+/* Every kernel of ours that this processor can run, then the others; ends with a NULL name. */
+enum { PEERS_MAX = 12 };
+extern struct peer peers[PEERS_MAX + 1];
 
 /* Nanoseconds of processor time, so that what else the machine does counts as little as it can. */
 double peers_clock(void);
 
-/* Starts what peers need, `directory` being where mpu.pl is. */
+/* Starts what peers need, `directory` being where mpu.pl is, and fills the list. */
 void peers_start(const char *directory);
 
 #endif

@@ -109,6 +109,43 @@ Test(primality_kernels, lucas_in_every_lane, .init = prepare)
     }
 }
 
+static void turn(const struct kernel *kernel, const uint64_t *n, size_t count,
+                 struct kernel_candidates *classes, uint16_t *small, size_t *small_count)
+{
+    for (int size = 0; size < KERNEL_CLASSES; size++)
+        classes[size].count = 0;
+    *small_count = kernel->wheel(n, count, classes, small);
+}
+
+/* All wheels sort numbers alike, also where the last vector is not full. */
+Test(primality_kernels, wheels_agree, .init = prepare)
+{
+    static struct kernel_candidates expected_classes[KERNEL_CLASSES];
+    static struct kernel_candidates classes[KERNEL_CLASSES];
+    static uint16_t expected_small[KERNEL_GROUP + KERNEL_PAD];
+    static uint16_t small[KERNEL_GROUP + KERNEL_PAD];
+    size_t expected_count;
+    size_t small_count;
+    const struct kernel *kernel;
+    for (size_t k = 1; (kernel = kernel_available(k)) != NULL; k++) {
+        for (size_t first = 0; first + KERNEL_GROUP <= total; first += 97) {
+            size_t count = first % 2 ? KERNEL_GROUP : first % KERNEL_GROUP;
+            turn(kernel_available(0), numbers + first, count, expected_classes, expected_small,
+                 &expected_count);
+            turn(kernel, numbers + first, count, classes, small, &small_count);
+            cr_assert_eq(small_count, expected_count);
+            cr_assert_arr_eq(small, expected_small, small_count * sizeof *small);
+            for (int size = 0; size < KERNEL_CLASSES; size++) {
+                const struct kernel_candidates *c = &classes[size];
+                const struct kernel_candidates *e = &expected_classes[size];
+                cr_assert_eq(c->count, e->count, "%s", kernel->name);
+                cr_assert_arr_eq(c->n, e->n, c->count * sizeof *c->n);
+                cr_assert_arr_eq(c->index, e->index, c->count * sizeof *c->index);
+            }
+        }
+    }
+}
+
 /* A prime is never sifted out, and what is left is left in order. */
 Test(primality_kernels, sift_keeps_primes, .init = prepare)
 {

@@ -59,24 +59,34 @@ Test(primality_u64, sieve_around_2_to_32)
         compare_with_sieve(kernel, (UINT64_C(1) << 32) - SEGMENT / 2);
 }
 
+static uint64_t count_primes(const struct kernel *kernel, uint64_t first, uint64_t last)
+{
+    static uint64_t numbers[4096];
+    static uint8_t verdicts[4096];
+    uint64_t primes = 0;
+    while (first <= last) {
+        size_t part = last - first < 4096 ? last - first + 1 : 4096;
+        for (size_t i = 0; i < part; i++)
+            numbers[i] = first++;
+        kernel_test_u64(kernel, numbers, part, verdicts, NULL);
+        for (size_t i = 0; i < part; i++)
+            primes += verdicts[i] == PRIMALITY_PRIME;
+    }
+    return primes;
+}
+
 /* pi(10^k) from k = 1 on: OEIS A006880. */
 Test(primality_u64, published_counts)
 {
     static const uint64_t counts[] = {4, 25, 168, 1229, 9592, 78498, 664579};
-    static uint64_t numbers[4096];
-    static uint8_t verdicts[4096];
-    uint64_t primes = 0;
-    uint64_t power = 10;
-    for (size_t k = 0, done = 0; k < sizeof counts / sizeof *counts; power *= 10, k++) {
-        while (done < power) {
-            size_t part = power - done < 4096 ? power - done : 4096;
-            for (size_t i = 0; i < part; i++)
-                numbers[i] = ++done;
-            primality_test_u64(numbers, part, verdicts, NULL);
-            for (size_t i = 0; i < part; i++)
-                primes += verdicts[i] == PRIMALITY_PRIME;
+    const struct kernel *kernel;
+    for (size_t i = 0; (kernel = kernel_available(i)) != NULL; i++) {
+        uint64_t primes = 0;
+        uint64_t power = 1;
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++, power *= 10) {
+            primes += count_primes(kernel, power + (k > 0), 10 * power);
+            cr_expect_eq(primes, counts[k], "%s: pi(10^%zu)", kernel->name, k + 1);
         }
-        cr_expect_eq(primes, counts[k], "pi(10^%zu)", k + 1);
     }
 }
 
@@ -107,6 +117,26 @@ Test(primality_u64, forced_kernel)
     cr_expect_str_eq(primality_kernel(), "portable");
 }
 
+/* Each can be asked for by name, in a process of its own as the choice is made once. */
+static void force(size_t i)
+{
+    const struct kernel *kernel = kernel_available(i);
+    if (kernel == NULL)
+        cr_skip_test("this processor has no kernel %zu", i);
+    setenv("PRIMED_CPU", kernel->name, 1);
+    cr_expect_str_eq(primality_kernel(), kernel->name);
+}
+
+Test(primality_u64, forced_second_kernel)
+{
+    force(1);
+}
+
+Test(primality_u64, forced_third_kernel)
+{
+    force(2);
+}
+
 static double now(void)
 {
     struct timespec t;
@@ -114,7 +144,6 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The shares add up to the time of the call, and what is dropped early costs less than a prime. */
 /*
  * Do the times of one run add up to the time it took, and do primes take longer than even numbers?
  */

@@ -7,6 +7,7 @@
 
 const struct kernel kernel_avx2 = {
     .name = "avx2",
+    .wheel = avx2_wheel,
     .sift = avx2_sift,
     .euler = {avx2_small_euler, avx2_small_euler, avx2_wide_euler},
     .lucas = {NULL, avx2_small_lucas, avx2_wide_lucas},

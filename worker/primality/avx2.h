@@ -15,9 +15,11 @@
 
 #define AVX2 __attribute__((target("avx2,fma,bmi2")))
 #define AVX2_INLINE AVX2 static inline __attribute__((always_inline))
-#define EACH(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
+#define EACH(i, count) _Pragma("GCC unroll 16") for (int i = 0; i < (count); i++)
 
 /* As struct kernel's functions, see kernel.h. */
+size_t avx2_wheel(const uint64_t *numbers, size_t count, struct kernel_candidates *classes,
+                  uint16_t *small);
 size_t avx2_sift(enum kernel_class size, uint64_t *n, uint16_t *index, size_t count);
 void avx2_small_euler(const uint64_t *n, size_t count, uint8_t *passed);
 void avx2_small_lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *passed);

@@ -28,7 +28,7 @@ struct modulus {
 };
 
 /* Vectors in flight in the two tests; the Lucas test has two products a step. */
-enum { VECTORS = 8, LANES = 4 * VECTORS, LUCAS_VECTORS = 5, LUCAS_LANES = 4 * LUCAS_VECTORS };
+enum { VECTORS = 16, LANES = 4 * VECTORS, LUCAS_VECTORS = 8, LUCAS_LANES = 4 * LUCAS_VECTORS };
 
 /* Integers below 2^52 as doubles: or in the bits of 2^52, then subtract it. */
 AVX2_INLINE __m256d to_double(__m256i integers)

@@ -1,5 +1,5 @@
 /*
- * avx2_wide - arithmetic modulo four numbers below 2^64 a vector, for a block of vectors in step.
+ * avx2_wide - arithmetic modulo four numbers below 2^64 a vector.
  *
  * Residues are in Montgomery form, x * 2^64 mod n, fully reduced. AVX2 multiplies 32 by 32 bits, so
  * a product is made of three or four partial ones, and the reduction takes two steps of 32 bits:
@@ -15,7 +15,7 @@
 #include "worker/primality/avx2.h"
 
 /* Vectors in flight: enough chains to cover the multiplier's latency. */
-enum { WIDE_VECTORS = 4, WIDE_SCALARS = 4 };
+enum { WIDE_VECTORS = 4, WIDE_SCALARS = 6 };
 
 struct wide_modulus {
     __m256i n;       /* n, whose low halves are the low digit */
@@ -64,65 +64,40 @@ AVX2_INLINE __m256i sub_mod(__m256i a, __m256i b, __m256i n)
 }
 
 /*
- * a = (top * 2^64 + low 32 bits of middle * 2^32 + low 32 bits of bottom) / 2^64 mod n: what
+ * (top * 2^64 + low 32 bits of middle * 2^32 + low 32 bits of bottom) / 2^64 mod n: what
  * exceeds the low halves has been carried into `top` already. The quotient q of two digits makes q
  * * n agree with the low 64 bits, so the difference of the high ones is exact.
  */
-AVX2_INLINE void reduce(__m256i *a, const __m256i *top, const __m256i *middle,
-                        const __m256i *bottom, const struct wide_modulus *m)
+AVX2_INLINE __m256i reduce(__m256i top, __m256i middle, __m256i bottom,
+                           const struct wide_modulus *m)
 {
-    __m256i q[WIDE_VECTORS];
-    __m256i u[WIDE_VECTORS];
-    __m256i w[WIDE_VECTORS];
-    EACH (i, WIDE_VECTORS)
-        q[i] = mul(bottom[i], m[i].inverse);
-    EACH (i, WIDE_VECTORS)
-        u[i] = add(mul(q[i], m[i].high), high_half(mul(q[i], m[i].n)));
-    EACH (i, WIDE_VECTORS)
-        q[i] = mul(sub(middle[i], u[i]), m[i].inverse);
-    EACH (i, WIDE_VECTORS)
-        w[i] = add(mul(q[i], m[i].n), low_half(u[i]));
-    EACH (i, WIDE_VECTORS)
-        q[i] = add(add(mul(q[i], m[i].high), high_half(u[i])), high_half(w[i]));
-    EACH (i, WIDE_VECTORS)
-        a[i] = sub_mod(top[i], q[i], m[i].n);
+    __m256i q = mul(bottom, m->inverse);
+    __m256i u = add(mul(q, m->high), high_half(mul(q, m->n)));
+    q = mul(sub(middle, u), m->inverse);
+    __m256i w = add(mul(q, m->n), low_half(u));
+    q = add(add(mul(q, m->high), high_half(u)), high_half(w));
+    return sub_mod(top, q, m->n);
 }
 
-AVX2_INLINE void square(__m256i *a, const struct wide_modulus *m)
+AVX2_INLINE __m256i square(__m256i a, const struct wide_modulus *m)
 {
-    __m256i bottom[WIDE_VECTORS];
-    __m256i cross[WIDE_VECTORS];
-    __m256i middle[WIDE_VECTORS];
-    __m256i top[WIDE_VECTORS];
-    EACH (i, WIDE_VECTORS) {
-        bottom[i] = mul(a[i], a[i]);
-        cross[i] = mul(a[i], high_half(a[i]));
-        top[i] = mul(high_half(a[i]), high_half(a[i]));
-    }
-    EACH (i, WIDE_VECTORS)
-        middle[i] = add(low_half(add(cross[i], cross[i])), high_half(bottom[i]));
-    EACH (i, WIDE_VECTORS)
-        top[i] = add(add(top[i], _mm256_srli_epi64(cross[i], 31)), high_half(middle[i]));
-    reduce(a, top, middle, bottom, m);
+    __m256i bottom = mul(a, a);
+    __m256i cross = mul(a, high_half(a));
+    __m256i top = mul(high_half(a), high_half(a));
+    __m256i middle = add(low_half(add(cross, cross)), high_half(bottom));
+    top = add(add(top, _mm256_srli_epi64(cross, 31)), high_half(middle));
+    return reduce(top, middle, bottom, m);
 }
 
-/* a = a * b */
-AVX2_INLINE void multiply(__m256i *a, const __m256i *b, const struct wide_modulus *m)
+/* a * b */
+AVX2_INLINE __m256i multiply(__m256i a, __m256i b, const struct wide_modulus *m)
 {
-    __m256i bottom[WIDE_VECTORS];
-    __m256i cross[WIDE_VECTORS];
-    __m256i middle[WIDE_VECTORS];
-    __m256i top[WIDE_VECTORS];
-    EACH (i, WIDE_VECTORS)
-        bottom[i] = mul(a[i], b[i]);
-    EACH (i, WIDE_VECTORS)
-        cross[i] = add(mul(a[i], high_half(b[i])), high_half(bottom[i]));
-    EACH (i, WIDE_VECTORS)
-        middle[i] = add(mul(high_half(a[i]), b[i]), low_half(cross[i]));
-    EACH (i, WIDE_VECTORS)
-        top[i] = add(add(mul(high_half(a[i]), high_half(b[i])), high_half(cross[i])),
-                     high_half(middle[i]));
-    reduce(a, top, middle, bottom, m);
+    __m256i bottom = mul(a, b);
+    __m256i cross = add(mul(a, high_half(b)), high_half(bottom));
+    __m256i middle = add(mul(high_half(a), b), low_half(cross));
+    __m256i top = mul(high_half(a), high_half(b));
+    top = add(add(top, high_half(cross)), high_half(middle));
+    return reduce(top, middle, bottom, m);
 }
 
 /* a / 2 mod n: a / 2 + (n + 1) / 2 <= n never overflows. */

@@ -59,15 +59,15 @@ AVX2 static void euler_block(const uint64_t *n, uint8_t *passed)
         exponent1[i] = n1[i] << (unused + FREE_BITS);
     }
     for (int step = 63 - FREE_BITS - unused; step > 0; step--) {
-        square(x, m);
+        EACH (i, VECTORS) {
+            x[i] = square(x[i], &m[i]);
+            x[i] = choose(x[i], half(x[i], m[i].n), exponent[i]);
+            exponent[i] = add(exponent[i], exponent[i]);
+        }
         EACH (i, SCALARS) {
             x1[i] = mont64_mul(x1[i], x1[i], n1[i], inverse1[i]);
             x1[i] = mont64_choose(x1[i], mont64_half(x1[i], n1[i]), exponent1[i]);
             exponent1[i] += exponent1[i];
-        }
-        EACH (i, VECTORS) {
-            x[i] = choose(x[i], half(x[i], m[i].n), exponent[i]);
-            exponent[i] = add(exponent[i], exponent[i]);
         }
     }
     EACH (i, VECTORS)

@@ -45,14 +45,12 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
         w1[i] = parameter[VECTOR_LANES + i];
     }
     for (int bit = ladder.bits; bit > 0; bit--) {
-        __m256i a[VECTORS];
-        __m256i b[VECTORS];
         EACH (i, PAIRS) {
-            a[i] = b[i] = choose(v[i], w[i], swap[i]);
-            a[i + PAIRS] = v[i];
-            b[i + PAIRS] = w[i];
+            __m256i squared = choose(v[i], w[i], swap[i]);
+            w[i] = sub_mod(multiply(v[i], w[i], &m[i]), minus[i + PAIRS], m[i].n);
+            v[i] = sub_mod(square(squared, &m[i]), minus[i], m[i].n);
+            swap[i] = add(swap[i], swap[i]);
         }
-        multiply(a, b, m);
         EACH (i, SCALARS) {
             int lane = VECTOR_LANES + i;
             uint64_t squared = mont64_choose(v1[i], w1[i], ladder.swap[lane]);
@@ -61,11 +59,6 @@ AVX2 static void lucas_block(const uint64_t *n, const uint32_t *p, uint8_t *pass
             v1[i] = mont64_mul(squared, squared, n[lane], inverse[lane]);
             v1[i] = mont64_sub(v1[i], two[lane], n[lane]);
             ladder.swap[lane] <<= 1;
-        }
-        EACH (i, PAIRS) {
-            v[i] = sub_mod(a[i], minus[i], m[i].n);
-            w[i] = sub_mod(a[i + PAIRS], minus[i + PAIRS], m[i].n);
-            swap[i] = add(swap[i], swap[i]);
         }
     }
     EACH (i, PAIRS)

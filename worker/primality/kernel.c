@@ -15,7 +15,8 @@ static const struct kernel *chosen;
 
 #if defined(__x86_64__)
 
-/* Not every compiler's __builtin_cpu_supports() knows this one. */
+/* Not every compiler's __builtin_cpu_supports() knows this one. The others it answers for also ask
+   the operating system, by XCR0, whether it keeps the registers they need. */
 static bool has_adx(void)
 {
     unsigned a;
@@ -25,6 +26,19 @@ static bool has_adx(void)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_ADX) != 0;
 }
 
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi2") && has_adx();
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma");
+}
+
 #endif
 
 const struct kernel *kernel_available(size_t i)
@@ -32,12 +46,9 @@ const struct kernel *kernel_available(size_t i)
     if (i == 0)
         return &kernel_portable;
 #if defined(__x86_64__)
-    if (i == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("bmi2") && has_adx())
+    if (i == 1 && has_avx2())
         return &kernel_avx2;
-    if (i == 2 && kernel_available(1) != NULL && __builtin_cpu_supports("avx512f") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma"))
+    if (i == 2 && has_avx512())
         return &kernel_avx512ifma;
 #endif
     return NULL;

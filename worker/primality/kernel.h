@@ -23,10 +23,37 @@
 
 enum kernel_class { KERNEL_NARROW, KERNEL_MIDDLE, KERNEL_WIDE, KERNEL_CLASSES };
 
-enum { KERNEL_PAD = 32 };
+/* Numbers on the way at once: few enough for the caches, enough to fill the kernels' blocks. */
+enum { KERNEL_GROUP = 4096, KERNEL_PAD = 64 };
+
+/* Undecided numbers, and where in the group they came from. */
+struct kernel_candidates {
+    size_t count;
+    uint64_t n[KERNEL_GROUP + KERNEL_PAD];
+    uint16_t index[KERNEL_GROUP + KERNEL_PAD];
+};
+
+/* Append n, which came from place i, to the class of its size. */
+static inline void kernel_append(struct kernel_candidates *classes, uint64_t n, uint16_t i)
+{
+    struct kernel_candidates *c = &classes[(n >> 32 != 0) + (n >> 50 != 0)];
+    c->n[c->count] = n;
+    c->index[c->count] = i;
+    c->count++;
+}
 
 struct kernel {
     const char *name;
+
+    /*
+     * The wheel: sort out numbers[0..count-1], any values, count <= KERNEL_GROUP. Those of 2^16 and
+     * more that no prime up to 13 divides are appended to classes[their size], in order, index[]
+     * being their place in numbers; the places of those below 2^16 are written to small[], also in
+     * order. Returns how many are small. `numbers` is not padded; small has KERNEL_PAD entries in
+     * excess.
+     */
+    size_t (*wheel)(const uint64_t *numbers, size_t count, struct kernel_candidates *classes,
+                    uint16_t *small);
 
     /*
      * Trial division: keep those of n[0..count-1] that no prime from 17 up to the limit of the

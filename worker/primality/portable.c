@@ -7,6 +7,7 @@
 #include "worker/primality/kernel.h"
 #include "worker/primality/lucas64.h"
 #include "worker/primality/mont64.h"
+#include "worker/primality/small.h"
 #include "worker/primality/trial.h"
 
 #include <stdbool.h>
@@ -14,6 +15,24 @@
 #define EACH(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
 
 enum { CHAINS = 4 };
+
+static size_t wheel(const uint64_t *numbers, size_t count, struct kernel_candidates *classes,
+                    uint16_t *small)
+{
+    uint16_t left[KERNEL_GROUP];
+    size_t small_count = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_small = numbers[i] < SMALL_BOUND;
+        small[small_count] = (uint16_t)i;
+        small_count += is_small;
+        left[kept] = (uint16_t)i;
+        kept += small_passes_wheel(numbers[i]) & !is_small;
+    }
+    for (size_t i = 0; i < kept; i++)
+        kernel_append(classes, numbers[left[i]], left[i]);
+    return small_count;
+}
 
 static bool divisible(uint64_t n, size_t primes)
 {
@@ -40,7 +59,7 @@ static size_t sift(enum kernel_class size, uint64_t *n, uint16_t *index, size_t 
     return kept;
 }
 
-/* 2^-((n - 1) / 2): see avx2_wide.c, whose steps these are. */
+/* 2^-((n - 1) / 2): see avx2_wide_euler.c, whose steps these are. */
 static void euler_block(const uint64_t *n, uint8_t *passed)
 {
     uint64_t x[CHAINS];
@@ -126,6 +145,7 @@ static void lucas(const uint64_t *n, const uint32_t *p, size_t count, uint8_t *p
 
 const struct kernel kernel_portable = {
     .name = "portable",
+    .wheel = wheel,
     .sift = sift,
     .euler = {euler, euler, euler},
     .lucas = {NULL, lucas, lucas},

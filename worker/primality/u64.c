@@ -23,16 +23,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Numbers on the way at once: few enough for the caches, enough to fill the kernels' blocks. */
-enum { GROUP = 4096 };
-
-/* Undecided numbers, and where in the group they came from. */
-struct candidates {
-    size_t count;
-    uint64_t n[GROUP + KERNEL_PAD];
-    uint16_t index[GROUP];
-};
-
 /*
  * Where the time goes: the numbers that enter a stage share its time evenly. `seconds` is NULL when
  * nobody asked.
@@ -41,10 +31,10 @@ struct account {
     float *seconds;
     uint64_t mark;
     size_t count;
-    uint16_t entered[GROUP];
+    uint16_t entered[KERNEL_GROUP];
 };
 
-static void enter_stage(struct account *account, const struct candidates *c)
+static void enter_stage(struct account *account, const struct kernel_candidates *c)
 {
     if (account->seconds == NULL)
         return;
@@ -68,35 +58,18 @@ static void leave_stage(struct account *account)
  * Stage 1: verdicts for the small numbers and those the wheel stops; all others are composite until
  * they prove prime, and collected by size.
  */
-static void turn_wheel(const uint64_t *numbers, size_t count, uint8_t *verdicts,
-                       struct candidates *classes)
+static void turn_wheel(const struct kernel *kernel, const uint64_t *numbers, size_t count,
+                       uint8_t *verdicts, struct kernel_candidates *classes)
 {
-    uint16_t small[GROUP];
-    uint16_t left[GROUP];
-    size_t small_count = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool is_small = numbers[i] < SMALL_BOUND;
-        small[small_count] = (uint16_t)i;
-        small_count += is_small;
-        left[kept] = (uint16_t)i;
-        kept += small_passes_wheel(numbers[i]) & !is_small;
-    }
+    uint16_t small[KERNEL_GROUP + KERNEL_PAD];
+    size_t small_count = kernel->wheel(numbers, count, classes, small);
     memset(verdicts, PRIMALITY_COMPOSITE, count);
     for (size_t i = 0; i < small_count; i++)
         verdicts[small[i]] = small_is_prime(numbers[small[i]]); /* 0 or 1, as verdicts are */
-    for (size_t i = 0; i < kept; i++) {
-        uint64_t n = numbers[left[i]];
-        int size = (n >> 32 != 0) + (n >> 50 != 0);
-        struct candidates *c = &classes[size];
-        c->n[c->count] = n;
-        c->index[c->count] = left[i];
-        c->count++;
-    }
 }
 
 /* Keep the candidates that passed. */
-static void keep_passed(struct candidates *c, const uint8_t *passed)
+static void keep_passed(struct kernel_candidates *c, const uint8_t *passed)
 {
     size_t kept = 0;
     for (size_t i = 0; i < c->count; i++) {
@@ -107,43 +80,56 @@ static void keep_passed(struct candidates *c, const uint8_t *passed)
     c->count = kept;
 }
 
-static void pad(struct candidates *c)
+static void pad(struct kernel_candidates *c)
 {
     for (size_t i = 0; i < KERNEL_PAD; i++)
         c->n[c->count + i] = c->n[0];
 }
 
 /*
- * The parameter P of the Lucas test for n without factors below 17. Past the table, P = 9 and 11
- * have the discriminants 77 and 9 * 13, and the masks hold the residues of n that make 7, 11 and 13
- * non-residues of n, up to a sign that 7 and 11 share. (P = 7, 8 and 10 have discriminants made of
- * factors that are residues by then.)
+ * The parameter P of the Lucas test for n without factors below 17, where the table does not tell.
+ * P = 9, 11 and 15 have the discriminants 77, 9 * 13 and 13 * 17, and the masks hold the residues of
+ * n that make 7, 11, 13 and 17 non-residues of n, up to a sign that 7 and 11 share. (P = 7, 8, 10,
+ * 12, 13 and 14 have discriminants made of factors that are residues by then.)
  */
 static uint32_t lucas_parameter(uint64_t n)
 {
-    uint32_t p = small_lucas[n % SMALL_LUCAS];
-    if (p != 0)
-        return p;
     uint32_t by_7 = UINT32_C(0x68) >> (n % 7) & 1;
     uint32_t by_11 = UINT32_C(0x5c4) >> (n % 11) & 1;
     uint32_t by_13 = UINT32_C(0x9e4) >> (n % 13) & 1;
+    uint32_t by_17 = UINT32_C(0x5ce8) >> (n % 17) & 1;
     if (by_7 != by_11)
         return 9;
-    return by_13 ? 11 : lucas64_parameter(n, 12);
+    if (by_13)
+        return 11;
+    return by_17 ? 15 : lucas64_parameter(n, 16);
+}
+
+/* p[i] for every candidate: the table first, without a branch, as it tells for 15 in 16. */
+static void find_parameters(const struct kernel_candidates *c, uint32_t *p)
+{
+    uint16_t missing[KERNEL_GROUP];
+    size_t missing_count = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        p[i] = small_lucas[c->n[i] % SMALL_LUCAS];
+        missing[missing_count] = (uint16_t)i;
+        missing_count += p[i] == 0;
+    }
+    for (size_t i = 0; i < missing_count; i++)
+        p[missing[i]] = lucas_parameter(c->n[missing[i]]);
 }
 
 /* Stage 4. Is passed[i], for every candidate. */
-static void test_last(const struct kernel *kernel, enum kernel_class size, struct candidates *c,
-                      uint8_t *passed)
+static void test_last(const struct kernel *kernel, enum kernel_class size,
+                      struct kernel_candidates *c, uint8_t *passed)
 {
     if (size == KERNEL_NARROW) {
         for (size_t i = 0; i < c->count; i++)
             passed[i] = !exceptions_contain((uint32_t)c->n[i]);
         return;
     }
-    uint32_t p[GROUP + KERNEL_PAD];
-    for (size_t i = 0; i < c->count; i++)
-        p[i] = lucas_parameter(c->n[i]);
+    uint32_t p[KERNEL_GROUP + KERNEL_PAD];
+    find_parameters(c, p);
     pad(c);
     for (size_t i = 0; i < KERNEL_PAD; i++)
         p[c->count + i] = p[0];
@@ -153,10 +139,10 @@ static void test_last(const struct kernel *kernel, enum kernel_class size, struc
 }
 
 /* Stages 2 to 4 for one class. */
-static void test_class(const struct kernel *kernel, enum kernel_class size, struct candidates *c,
-                       uint8_t *verdicts, struct account *account)
+static void test_class(const struct kernel *kernel, enum kernel_class size,
+                       struct kernel_candidates *c, uint8_t *verdicts, struct account *account)
 {
-    uint8_t passed[GROUP + KERNEL_PAD];
+    uint8_t passed[KERNEL_GROUP + KERNEL_PAD];
     enter_stage(account, c);
     pad(c);
     c->count = kernel->sift(size, c->n, c->index, c->count);
@@ -178,10 +164,10 @@ static void test_class(const struct kernel *kernel, enum kernel_class size, stru
 static void test_group(const struct kernel *kernel, const uint64_t *numbers, size_t count,
                        uint8_t *verdicts, struct account *account)
 {
-    struct candidates classes[KERNEL_CLASSES];
+    struct kernel_candidates classes[KERNEL_CLASSES];
     for (int size = 0; size < KERNEL_CLASSES; size++)
         classes[size].count = 0;
-    turn_wheel(numbers, count, verdicts, classes);
+    turn_wheel(kernel, numbers, count, verdicts, classes);
     if (account->seconds != NULL) {
         uint64_t now = stopwatch_now();
         float share = (float)(stopwatch_tick() * (double)(now - account->mark) / (double)count);
@@ -199,8 +185,8 @@ void kernel_test_u64(const struct kernel *kernel, const uint64_t *numbers, size_
                      uint8_t *verdicts, float *seconds)
 {
     struct account account = {.seconds = seconds, .mark = stopwatch_now()};
-    for (size_t done = 0; done < count; done += GROUP) {
-        size_t part = count - done < GROUP ? count - done : GROUP;
+    for (size_t done = 0; done < count; done += KERNEL_GROUP) {
+        size_t part = count - done < KERNEL_GROUP ? count - done : KERNEL_GROUP;
         test_group(kernel, numbers + done, part, verdicts + done, &account);
         if (account.seconds != NULL)
             account.seconds += part;
