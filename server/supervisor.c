@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/arena.h"
+#include "common/arena_check.h"
 #include "common/clock.h"
 #include "common/fault.h"
 #include "server/front.h"
@@ -41,6 +42,29 @@ struct supervisor {
     bool finished; /* leave the loop, with this status */
     int status;
 };
+
+/* --- the arena, looked over ------------------------------------------------------------------- */
+
+static void log_violation(void *context, const char *violation)
+{
+    (void)context;
+    log_warning("arena is damaged", log_str("violation", violation));
+}
+
+/* Everybody has left after a drain: is every block back? Returns the exit status that follows. */
+static int check_drained(const struct supervisor *s)
+{
+    unsigned violations = arena_check(&s->arena, ARENA_DRAINED, log_violation, NULL);
+    if (violations > 0) {
+        log_error("arena is not whole", log_int("violations", violations));
+        return EXIT_FAILURE;
+    }
+    unsigned counts[CLAIM_STATES];
+    arena_census(&s->arena, counts);
+    log_info("arena is whole", log_int("blocks", s->arena.block_count),
+             log_int("sentinels_left", s->arena.block_count - counts[CLAIM_FREE]));
+    return EXIT_SUCCESS;
+}
 
 /* --- the front -------------------------------------------------------------------------------- */
 
@@ -89,6 +113,8 @@ static void reap_front(struct supervisor *s, int status)
     FAULT_POINT("reap_front.waited");
     pool_kill(&s->pool);
     FAULT_POINT("reap_front.workers_killed");
+    /* What the dead held is thrown away, reaped or not; what was never right is worth knowing. */
+    arena_check(&s->arena, ARENA_IN_USE, log_violation, NULL);
     arena_reset(&s->arena);
     FAULT_POINT("reap_front.reset");
     atomic_fetch_add(&s->arena.control->front_restarts, 1);
@@ -193,9 +219,9 @@ static void check_drain(struct supervisor *s)
     if (!s->draining || s->finished)
         return;
     if (s->front_pid == 0 && s->pool.live == 0) {
-        log_info("drained", log_int("status", EXIT_SUCCESS));
+        s->status = check_drained(s);
+        log_info("drained", log_int("status", s->status));
         s->finished = true;
-        s->status = EXIT_SUCCESS;
     } else if (clock_monotonic_ns() >= s->drain_deadline_ns) {
         log_warning("stopping at once: the drain took too long",
                     log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));
