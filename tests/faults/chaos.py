@@ -13,7 +13,6 @@ from service import Service, Unanswered, signal_all
 
 CLIENTS = 4
 OPEN_MAX = 8  # batches a client leaves unfinished before it waits for one
-RESTARTS_MAX = 1000
 
 
 def kill_worker(service, generator):

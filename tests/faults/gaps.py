@@ -14,7 +14,7 @@ import socket
 import ledger as referee
 from check import Failure, check
 from ledger import Ledger
-from service import Service, Unanswered, signal_all, wait_for
+from service import Service, Unanswered, signal_all
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("common", "worker", "server")

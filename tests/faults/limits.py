@@ -5,7 +5,7 @@ import time
 
 import ledger as referee
 from check import Failure, check
-from ledger import COMPOSITE, FAILED, PRIME, TIMEOUT, Ledger, Wrong, expect_rest
+from ledger import FAILED, TIMEOUT, Ledger, expect_rest
 from service import Service, wait_for
 
 HUGE = 2**86243 - 1  # keeps a worker busy for many seconds

@@ -9,7 +9,7 @@ import time
 import ledger as referee
 from check import Failure, check
 from ledger import Ledger, expect_rest
-from service import Service, Unanswered, wait_for
+from service import Service, wait_for
 
 MIB = 1 << 20
 MANY = 3000

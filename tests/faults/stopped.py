@@ -1,13 +1,11 @@
 """Processes that are stopped, and neither die nor go on."""
 
-import signal
-import time
 
 import gaps
 import ledger as referee
 from check import Failure, check
 from ledger import Ledger, expect_rest
-from service import Service, is_alive, signal_all, stat, wait_for
+from service import Service
 
 # The gaps a worker comes by while it holds a block, or looks for one.
 WORKER = ("ring_pop.", "ring_wait.", "worker.", "board_")
