@@ -28,6 +28,7 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
 SERVER_LIBS := libmicrohttpd jansson gmp sqlite3
+CLIENT_LIBS := libcurl jansson gmp
 TEST_LIBS   := criterion libcurl
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -36,6 +37,7 @@ COMMON_OBJS  := $(call objects,$(wildcard common/*.c))
 CORE_OBJS    := $(call objects,$(wildcard worker/primality/*.c))
 WORKER_OBJS  := $(call objects,$(wildcard worker/*.c))
 SERVER_OBJS  := $(call objects,$(filter-out server/main.c,$(wildcard server/*.c server/*/*.c server/*/*.S)))
+CLIENT_OBJS  := $(call objects,$(filter-out client/main.c,$(wildcard client/*.c client/*/*.c)))
 SUPPORT_OBJS := $(call objects,$(wildcard tests/support/*.c))
 LIB_OBJS     := $(COMMON_OBJS) $(WORKER_OBJS) $(SERVER_OBJS)
 CORE_LIB     := $(BUILD)/libprimality.a
@@ -52,10 +54,13 @@ endif
 
 ##@ Build
 .PHONY: all
-all: $(BUILD)/primed $(CORE_LIB) ## the daemon and the core library (the default)
+all: $(BUILD)/primed $(BUILD)/prime $(CORE_LIB) ## the daemon, the client and the core library (the default)
 
 $(BUILD)/primed: $(OBJ)/server/main.o $(LIB_OBJS) $(CORE_LIB)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS)) -lm,LINK $@)
+
+$(BUILD)/prime: $(OBJ)/client/main.o $(CLIENT_OBJS) $(COMMON_OBJS) $(WORKER_OBJS) $(CORE_LIB)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(CLIENT_LIBS)) -lm,LINK $@)
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
