@@ -65,13 +65,13 @@ bool cli_is_number(const char *text)
 
 /* --- saying what is wrong --------------------------------------------------------------------- */
 
-static const char *command_name(enum command command)
+static const char *command_name(enum cli_command command)
 {
     return cli_commands[command].name ? cli_commands[command].name : "NUMBER...";
 }
 
 /* The right form, after what is wrong was said. */
-static enum cli_result point_at_usage(enum command command)
+static enum cli_result point_at_usage(enum cli_command command)
 {
     const struct command_row *row = &cli_commands[command];
     if (row->name)
@@ -92,7 +92,7 @@ static void say_unknown_command(const char *word)
     fprintf(stderr, nearest ? "; did you mean '%s'?\n" : "\n", nearest);
 }
 
-static enum cli_result say_unknown_option(enum command command, const char *name)
+static enum cli_result say_unknown_option(enum cli_command command, const char *name)
 {
     const char *names[OPTIONS];
     for (int i = 0; i < OPTIONS; i++)
@@ -101,7 +101,7 @@ static enum cli_result say_unknown_option(enum command command, const char *name
         unsigned commands = cli_options[i].commands;
         if (strcmp(name, cli_options[i].name) == 0 && commands != 0) {
             fprintf(stderr, "prime: '--%s' is an option of 'prime %s', not of 'prime %s'\n", name,
-                    command_name((enum command)__builtin_ctz(commands)), command_name(command));
+                    command_name((enum cli_command)__builtin_ctz(commands)), command_name(command));
             return point_at_usage(command);
         }
     }
@@ -134,7 +134,8 @@ static bool is_number_between(const char *text, int64_t low, int64_t high)
 }
 
 /* Take an option's value, from where `source` says; false if it is not right, which is said. */
-static bool take_value(struct cli *cli, enum option option, const char *source, const char *text)
+static bool take_value(struct cli *cli, enum cli_option option, const char *source,
+                       const char *text)
 {
     const struct option_row *row = &cli_options[option];
     if (row->choices && !is_choice(row->choices, text)) {
@@ -151,7 +152,7 @@ static bool take_value(struct cli *cli, enum option option, const char *source, 
     return true;
 }
 
-int64_t cli_number(const struct cli *cli, enum option option)
+int64_t cli_number(const struct cli *cli, enum cli_option option)
 {
     return cli->value[option] ? strtoll(cli->value[option], NULL, 10) : 0;
 }
@@ -166,7 +167,7 @@ static bool take_environment(struct cli *cli)
             continue;
         if (!text || !*text)
             cli->value[i] = row->standard;
-        else if (!take_value(cli, (enum option)i, row->variable, text))
+        else if (!take_value(cli, (enum cli_option)i, row->variable, text))
             return false;
     }
     return true;
@@ -181,7 +182,7 @@ static bool is_option(const char *argument)
 }
 
 /* The option that argument names, and where its value begins; OPTIONS if there is none. */
-static enum option find_option(const char *argument, const char **value)
+static enum cli_option find_option(const char *argument, const char **value)
 {
     *value = NULL;
     for (int i = 0; i < OPTIONS; i++) {
@@ -191,16 +192,16 @@ static enum option find_option(const char *argument, const char **value)
                 continue;
             if (argument[2] != '\0')
                 *value = argument + 2 + (argument[2] == '=');
-            return (enum option)i;
+            return (enum cli_option)i;
         }
         size_t length = strcspn(argument + 2, "=");
         if (strlen(row->name) == length && strncmp(row->name, argument + 2, length) == 0) {
             if (argument[2 + length] == '=')
                 *value = argument + 3 + length;
-            return (enum option)i;
+            return (enum cli_option)i;
         }
     }
-    return (enum option)OPTIONS;
+    return (enum cli_option)OPTIONS;
 }
 
 /* Read argv[*i], an option, and its value, which may be the argument behind it. */
@@ -208,7 +209,7 @@ static enum cli_result read_option(struct cli *cli, char **argv, int *i)
 {
     const char *argument = argv[*i];
     const char *value;
-    enum option option = find_option(argument, &value);
+    enum cli_option option = find_option(argument, &value);
     const struct option_row *row = &cli_options[option];
     if ((int)option == OPTIONS || (row->commands != 0 && !(row->commands & 1u << cli->command))) {
         char name[64];
@@ -242,7 +243,7 @@ static enum cli_result find_command(struct cli *cli, int argc, char **argv, int 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (is_option(argv[i])) {
             const char *value;
-            enum option option = find_option(argv[i], &value);
+            enum cli_option option = find_option(argv[i], &value);
             i += (int)option < OPTIONS && cli_options[option].argument && !value;
             continue;
         }
@@ -250,7 +251,7 @@ static enum cli_result find_command(struct cli *cli, int argc, char **argv, int 
             return CLI_RUN;
         for (int c = COMMAND_ASK + 1; c < COMMANDS; c++) {
             if (strcmp(argv[i], cli_commands[c].name) == 0) {
-                cli->command = (enum command)c;
+                cli->command = (enum cli_command)c;
                 *place = i;
                 return CLI_RUN;
             }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum command {
+enum cli_command {
     COMMAND_ASK, /* without a name: numbers alone */
     COMMAND_SUBMIT,
     COMMAND_WAIT,
@@ -25,7 +25,7 @@ enum command {
 };
 enum { COMMANDS = COMMAND_MODELS + 1 };
 
-enum option {
+enum cli_option {
     OPTION_OFFLINE,
     OPTION_FORMAT,
     OPTION_JSON,
@@ -82,13 +82,13 @@ struct option_row {
     const char *variable; /* of the environment, NULL: none */
     const char *standard; /* the default; NULL: none */
     const char *help;
-    unsigned commands; /* bits, 1 << enum command; 0: not shown to people */
+    unsigned commands; /* bits, 1 << enum cli_command; 0: not shown to people */
 };
 
 extern const struct command_row cli_commands[COMMANDS];
 extern const struct option_row cli_options[OPTIONS];
 
-static inline bool cli_is_on(const struct option_row *row, enum command command)
+static inline bool cli_is_on(const struct option_row *row, enum cli_command command)
 {
     return row->commands & 1u << command;
 }
@@ -104,7 +104,7 @@ extern const char cli_statuses[];
 
 /* A command line that was read. The texts are those of argv and of the environment. */
 struct cli {
-    enum command command;
+    enum cli_command command;
     const char *value[OPTIONS]; /* NULL: not given, and no default; "" for a flag that was given */
     char **arguments;           /* those that are not options; argv's memory, rearranged */
     int argument_count;
@@ -120,7 +120,7 @@ enum cli_result {
 enum cli_result cli_read(struct cli *cli, int argc, char **argv);
 
 /* The value of an option that is a whole number, checked by cli_read(); 0 if it has none. */
-int64_t cli_number(const struct cli *cli, enum option option);
+int64_t cli_number(const struct cli *cli, enum cli_option option);
 
 /* Does text look like an integer or an expression, and not like a word? */
 bool cli_is_number(const char *text);

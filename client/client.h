@@ -42,7 +42,7 @@ client_command ask_run, submit_run, wait_run, get_run, ls_run, cancel_run, rm_ru
     pool_run, models_run;
 
 /* Is this option given, or has it a default? */
-static inline const char *client_option(const struct client *client, enum option option)
+static inline const char *client_option(const struct client *client, enum cli_option option)
 {
     return client->cli->value[option];
 }

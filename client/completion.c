@@ -94,7 +94,7 @@ static void write_bash(void)
     for (int i = 0; i < COMMANDS; i++) {
         printf("    '%s') set --", cli_commands[i].name ? cli_commands[i].name : "");
         for (int o = 0; o < OPTIONS; o++)
-            if (cli_is_on(&cli_options[o], (enum command)i))
+            if (cli_is_on(&cli_options[o], (enum cli_command)i))
                 printf(" --%s", cli_options[o].name);
         if (i == COMMAND_ASK) {
             putchar(' ');
@@ -137,7 +137,7 @@ static void write_zsh_option(const struct option_row *row)
     printf("' \\\n");
 }
 
-static void write_zsh_command(enum command command)
+static void write_zsh_command(enum cli_command command)
 {
     const struct command_row *row = &cli_commands[command];
     printf("    %s)\n        _arguments \\\n", row->name ? row->name : "*");
@@ -167,7 +167,7 @@ static void write_zsh(void)
     }
     printf("    )\n    _describe command commands\n}\n_prime() {\n    case ${words[2]} in\n");
     for (int i = COMMAND_ASK + 1; i < COMMANDS; i++)
-        write_zsh_command((enum command)i);
+        write_zsh_command((enum cli_command)i);
     write_zsh_command(COMMAND_ASK);
     printf("    esac\n}\n_prime \"$@\"\n");
 }
@@ -187,7 +187,7 @@ static void write_fish_option(const struct option_row *row)
             before = "; or ";
         }
         for (int i = COMMAND_ASK + 1; i < COMMANDS; i++) {
-            if (!cli_is_on(row, (enum command)i))
+            if (!cli_is_on(row, (enum cli_command)i))
                 continue;
             printf("%s__fish_seen_subcommand_from %s", before, cli_commands[i].name);
             before = "; or ";

@@ -11,18 +11,17 @@ enum { SCREENFUL = 20, PAGE_MAX = 1000 };
 
 /* --- ls --------------------------------------------------------------------------------------- */
 
-static void print_batch(const struct client *client, const struct batch *batch, const char *created)
+static void print_batch(const struct client *client, const struct batch *batch)
 {
-    char total[FIGURE_SIZE], prime[FIGURE_SIZE], elapsed[FIGURE_SIZE];
+    char total[FIGURE_SIZE], prime[FIGURE_SIZE];
     double done = batch->total ? 1 - (double)batch->pending / (double)batch->total : 1;
     bool colour = client->terminal.out_colour;
     enum colour shade = strcmp(batch->status, "completed") == 0  ? COLOUR_GREEN
                         : strcmp(batch->status, "canceled") == 0 ? COLOUR_DIM
                                                                  : COLOUR_YELLOW;
-    printf("%s  %s%-9s%s  %4.0f%%  %13s  %13s  %8s  %.19s\n", batch->id,
-           terminal_colour(colour, shade), batch->status, terminal_colour(colour, COLOUR_NONE),
-           100 * done, figure_count(total, batch->total), figure_count(prime, batch->prime),
-           figure_seconds(elapsed, batch->elapsed_s), created);
+    printf("%s  %s%-9s%s  %4.0f%%  %12s  %11s\n", batch->id, terminal_colour(colour, shade),
+           batch->status, terminal_colour(colour, COLOUR_NONE), 100 * done,
+           figure_count(total, batch->total), figure_count(prime, batch->prime));
 }
 
 static void print_document(const struct client *client, const json_t *document, uint64_t printed)
@@ -30,13 +29,12 @@ static void print_document(const struct client *client, const json_t *document, 
     char *text = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(9));
     enum output_format format = client_format(client);
     struct batch batch;
-    const char *created = json_string_value(json_object_get(document, "created_at"));
     if (format == OUTPUT_JSON)
         printf("%s%s", printed ? ",\n " : "", text ? text : "");
     else if (format == OUTPUT_NDJSON)
         puts(text ? text : "");
     else if (text && batch_parse(text, strlen(text), &batch))
-        print_batch(client, &batch, created ? created : "");
+        print_batch(client, &batch);
     free(text);
 }
 
@@ -106,8 +104,7 @@ int ls_run(struct client *client)
     if (after)
         snprintf(listing.path + length, size - (size_t)length, "&after=%s", after_id);
     if (table)
-        printf("%-36s  %-9s  %5s  %13s  %13s  %8s  %s\n", "batch", "status", "done", "numbers",
-               "primes", "time", "created (UTC)");
+        printf("%-36s  %-9s  %5s  %12s  %11s\n", "batch", "status", "done", "numbers", "primes");
     else if (client_format(client) == OUTPUT_JSON)
         putchar('[');
     int status = 0;

@@ -8,7 +8,7 @@
 
 /* --- help ------------------------------------------------------------------------------------- */
 
-static void show_options(enum command command, bool common)
+static void show_options(enum cli_command command, bool common)
 {
     for (int i = 0; i < OPTIONS; i++) {
         const struct option_row *row = &cli_options[i];
@@ -59,7 +59,7 @@ static void show_program(void)
            "5 some without a verdict, 6 this machine fails. man prime says it all.\n");
 }
 
-void manual_help(enum command command)
+void manual_help(enum cli_command command)
 {
     const struct command_row *row = &cli_commands[command];
     if (!row->name) {
@@ -147,7 +147,7 @@ static void write_roff_option(const struct option_row *row)
         printf("The variable \\fB%s\\fR does the same.\n", row->variable);
 }
 
-static void write_roff_command(enum command command)
+static void write_roff_command(enum cli_command command)
 {
     const struct command_row *row = &cli_commands[command];
     printf(".SS ");
@@ -180,7 +180,7 @@ static void write_man(void)
         ".SH COMMANDS\n",
         PRIMED_VERSION);
     for (int i = 0; i < COMMANDS; i++)
-        write_roff_command((enum command)i);
+        write_roff_command((enum cli_command)i);
     printf(".SH OPTIONS OF ALL COMMANDS\n");
     for (int i = 0; i < OPTIONS; i++)
         if (cli_is_common(&cli_options[i]))

@@ -8,7 +8,7 @@
 #include "client/cli.h"
 
 /* The help of a command; COMMAND_ASK: that of the program, one screen. */
-void manual_help(enum command command);
+void manual_help(enum cli_command command);
 
 /* The file of that name: "man", "bash", "zsh" or "fish". For `make`, which installs them. */
 void manual_generate(const char *what);

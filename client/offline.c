@@ -9,6 +9,7 @@
 
 #include "common/decimal.h"
 #include "worker/primality/primality.h"
+#include "worker/worker.h"
 
 enum { TICK_MS = 100 };
 
@@ -23,6 +24,7 @@ struct test {
 static void *test_main(void *context)
 {
     struct test *test = context;
+    worker_warm_up();
     test->verdict = primality_test_limbs(test->limbs, test->limb_count, &test->seconds);
     close(test->done);
     return NULL;

@@ -21,7 +21,7 @@ struct body {
 
 /* --- the body --------------------------------------------------------------------------------- */
 
-static const enum option head_options[] = {OPTION_PRIORITY, OPTION_TTL, OPTION_METADATA};
+static const enum cli_option head_options[] = {OPTION_PRIORITY, OPTION_TTL, OPTION_METADATA};
 enum { HEAD_OPTIONS = sizeof head_options / sizeof *head_options };
 
 /* What comes before the numbers. False if the options do not suit the input, which is said. */
@@ -165,6 +165,7 @@ static int hand_in(struct body *body)
     client->input = &body->input;
     http_perform(client->http, &call, &answer);
     client->input = NULL;
+    progress_clear(&client->progress);
     int status = 0;
     if (answer.result != HTTP_OK) {
         status = explain(body, &answer);
