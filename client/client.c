@@ -29,7 +29,7 @@ void client_tick(void *context)
     if (!client->terminal.err)
         return;
     if (trouble)
-        progress_say(progress, "%s: %s; trying again", http_url(client->http), trouble);
+        progress_say(progress, "trying again: %s", trouble);
     else if (client->input)
         progress_say(progress, "sending %s: %s numbers, %s", client->input->name,
                      figure_count(a, client->input->count),
