@@ -19,6 +19,11 @@ enum output_format client_format(const struct client *client)
     return client->terminal.out ? OUTPUT_TABLE : OUTPUT_NDJSON;
 }
 
+int client_guard(struct client *client)
+{
+    return client->terminal.err ? terminal_catch_signals(&client->terminal) : 0;
+}
+
 void client_tick(void *context)
 {
     struct client *client = context;

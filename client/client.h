@@ -50,6 +50,12 @@ static inline const char *client_option(const struct client *client, enum cli_op
 /* How to print: --format, --json, or what suits standard output. */
 enum output_format client_format(const struct client *client);
 
+/*
+ * For commands that leave nothing behind but perhaps a hidden cursor: where there will be progress,
+ * wait for signals from now on. 0, or -1 if that cannot be.
+ */
+int client_guard(struct client *client);
+
 /* Redraw the progress; what http.h calls while it waits. `context` is a struct client. */
 void client_tick(void *context);
 

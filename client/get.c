@@ -7,6 +7,7 @@
 #include "client/batch.h"
 
 struct printer {
+    struct client *client;
     struct output output;
     uint64_t lines;
     bool failed; /* standard output takes no more */
@@ -16,6 +17,7 @@ struct printer {
 static bool print_line(void *context, const char *line, size_t length)
 {
     struct printer *printer = context;
+    progress_clear(&printer->client->progress);
     if (printer->output.format == OUTPUT_JSON && printer->lines > 0)
         fputs(",\n ", stdout);
     printer->lines++;
@@ -32,6 +34,7 @@ static bool print_row(void *context, const char *line, size_t length)
     struct printer *printer = context;
     struct outcome outcome;
     json_t *document;
+    progress_clear(&printer->client->progress);
     if (output_parse(line, length, &outcome, &document)) {
         output_make_room(&printer->output, outcome.n);
         output_add(&printer->output, &outcome);
@@ -46,7 +49,7 @@ int get_run(struct client *client)
     char id[BATCH_ID_SIZE];
     if (!batch_read_id(client->cli->arguments[0], id))
         return EXIT_USAGE;
-    struct printer printer = {.lines = 0};
+    struct printer printer = {.client = client};
     enum output_format format = client_format(client);
     struct batch_query query = {
         .format = format == OUTPUT_CSV ? "csv" : "ndjson",
@@ -60,6 +63,9 @@ int get_run(struct client *client)
     }
     printer.output =
         (struct output){.format = format, .terminal = &client->terminal, .width = OUTPUT_WIDTH_MIN};
+    client->waits_for = "waiting for verdicts";
+    if (client_guard(client) < 0)
+        return EXIT_SYSTEM;
     if (format == OUTPUT_JSON)
         putchar('[');
     int status = batch_results(client, id, &query, format == OUTPUT_TABLE ? print_row : print_line,

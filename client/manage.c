@@ -52,6 +52,7 @@ static int list_page(struct client *client, struct listing *listing)
     struct http_call call = {.method = "GET", .path = listing->path, .quick = true};
     struct http_answer answer;
     http_perform(client->http, &call, &answer);
+    progress_clear(&client->progress);
     if (answer.result != HTTP_OK) {
         int status = client_failed(client, &answer, "the batches");
         http_free_answer(&answer);
@@ -94,6 +95,9 @@ int ls_run(struct client *client)
     if (limit == 0 && client->terminal.out)
         limit = SCREENFUL;
 
+    client->waits_for = "asking for the batches";
+    if (client_guard(client) < 0)
+        return EXIT_SYSTEM;
     struct listing listing = {.limit = limit};
     size_t size = sizeof listing.path;
     int length = snprintf(listing.path, size, "/v1/batches?limit=%llu",
@@ -108,7 +112,8 @@ int ls_run(struct client *client)
     else if (client_format(client) == OUTPUT_JSON)
         putchar('[');
     int status = 0;
-    while (*listing.path && status == 0 && (limit == 0 || listing.printed < limit))
+    while (*listing.path && status == 0 && !client->signal &&
+           (limit == 0 || listing.printed < limit))
         status = list_page(client, &listing);
     if (client_format(client) == OUTPUT_JSON)
         puts("]");
@@ -131,6 +136,7 @@ static int call_for(struct client *client, const char *argument, const char *met
     struct http_answer answer;
     struct batch batch;
     http_perform(client->http, &call, &answer);
+    progress_clear(&client->progress);
     bool forgets = strcmp(method, "DELETE") == 0;
     bool forgotten =
         forgets && answer.result == HTTP_REFUSED && answer.status == 410 && answer.tries > 1;
@@ -152,6 +158,9 @@ static int call_for(struct client *client, const char *argument, const char *met
 static int call_for_all(struct client *client, const char *method, const char *format)
 {
     int worst = 0;
+    client->waits_for = "waiting for an answer";
+    if (client_guard(client) < 0)
+        return EXIT_SYSTEM;
     for (int i = 0; i < client->cli->argument_count && !client->signal; i++) {
         int status = call_for(client, client->cli->arguments[i], method, format);
         worst = status > worst ? status : worst;

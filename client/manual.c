@@ -55,8 +55,8 @@ static void show_program(void)
     show_lines(cli_commands[COMMAND_ASK].examples, "  ");
     printf("  seq 1 1000000 | prime submit -\n"
            "\n"
-           "Exit status: 0 answered, 1 none is prime, 2 wrong usage, 3 no service, 4 refused,\n"
-           "5 some without a verdict, 6 this machine fails. man prime says it all.\n");
+           "Exit status: 0 answered, 1 none is prime, 2 wrong usage, 3 no service,\n"
+           "4 refused, 5 some without a verdict, 6 this machine fails; see prime(1).\n");
 }
 
 void manual_help(enum cli_command command)

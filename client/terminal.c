@@ -10,6 +10,7 @@
 
 #define HIDE_CURSOR "\033[?25l"
 #define SHOW_CURSOR "\033[?25h"
+#define EMPTY_LINE "\r\033[K"
 #define ALTERNATE_SCREEN "\033[?1049h"
 #define ORDINARY_SCREEN "\033[?1049l"
 
@@ -97,9 +98,9 @@ int terminal_die(int signal)
 
 /* --- the screen and the keys ------------------------------------------------------------------ */
 
-static void say(const char *sequence)
+static void say(int descriptor, const char *sequence)
 {
-    ssize_t written = write(STDOUT_FILENO, sequence, strlen(sequence));
+    ssize_t written = write(descriptor, sequence, strlen(sequence));
     (void)written; /* a terminal that is gone needs nothing */
 }
 
@@ -110,12 +111,12 @@ static void take(struct terminal *terminal)
     raw.c_cc[VMIN] = 0;
     raw.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    say(ALTERNATE_SCREEN HIDE_CURSOR);
+    say(STDOUT_FILENO, ALTERNATE_SCREEN HIDE_CURSOR);
 }
 
 static void give_back(struct terminal *terminal)
 {
-    say(SHOW_CURSOR ORDINARY_SCREEN);
+    say(STDOUT_FILENO, SHOW_CURSOR ORDINARY_SCREEN);
     tcsetattr(STDIN_FILENO, TCSANOW, &terminal->saved);
 }
 
@@ -132,6 +133,8 @@ void terminal_suspend(struct terminal *terminal)
 {
     if (terminal->taken)
         give_back(terminal);
+    else if (terminal->err)
+        say(STDERR_FILENO, EMPTY_LINE SHOW_CURSOR);
     raise(SIGSTOP);
     if (terminal->taken)
         take(terminal);

@@ -64,6 +64,14 @@ static void push_number(struct run *run, struct crew *crew, size_t i)
                         .kind = CHUNK_NARROW, .count = 1, .words = 1, .data = &run->numbers[i]});
 }
 
+/* The parent may sleep so long; without a spinner, it need only look for signals. */
+static int64_t until_next_frame_ns(const struct run *run)
+{
+    int64_t period = SPINNER_PERIOD_MS * NS_PER_MS;
+    int64_t left = run->spins ? run->drawn_ns + period - clock_monotonic_ns() : period;
+    return left > 0 ? left : 0;
+}
+
 int processes_run(struct run *run)
 {
     struct crew crew;
@@ -87,9 +95,9 @@ int processes_run(struct run *run)
             crew_release(&crew, block);
             taken++;
         } else {
-            crew_wait(&crew, SPINNER_PERIOD_MS * NS_PER_MS);
+            crew_wait(&crew, until_next_frame_ns(run));
         }
-        if (run->spins && clock_monotonic_ns() - run->drawn_ns >= SPINNER_PERIOD_MS * NS_PER_MS)
+        if (run->spins && until_next_frame_ns(run) == 0)
             run_turn_spinner(run);
     }
     run_measure_memory(run, crew.pids, run->workers);

@@ -1,6 +1,9 @@
 /* Numbers alone, and the command line: answers, exit statuses, what is said of mistakes. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cli.h"
 #include "tests/support/prime.h"
@@ -162,6 +165,32 @@ Test(ask, help_fits_a_screen_and_every_command_has_its_own)
         expect_in(command.out, cli_commands[i].summary);
         expect_in(command.out, "Examples:\n");
         expect_in(command.out, "-h, --help");
+    }
+}
+
+Test(ask, the_manual_and_the_completions_know_every_option)
+{
+    static const char *const kinds[] = {"man", "bash", "zsh", "fish"};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        char argument[32];
+        snprintf(argument, sizeof argument, "--generate=%s", kinds[kind]);
+        struct prime prime = prime_start(NULL, (const char *[]){argument, NULL}, NULL);
+        cr_expect_eq(prime_end(&prime), 0);
+        char *text = calloc(1, 1 << 16);
+        cr_assert_gt(pread(prime.out, text, (1 << 16) - 1, 0), 0);
+        for (int i = 0; i < OPTIONS; i++) {
+            char name[64] = "";
+            for (const char *c = cli_options[i].name; *c; c++) /* roff escapes hyphens */
+                snprintf(name + strlen(name), sizeof name - strlen(name),
+                         *c == '-' && kind == 0 ? "\\%c" : "%c", *c);
+            cr_expect_eq(strstr(text, name) != NULL, cli_options[i].commands != 0, "%s: %s",
+                         kinds[kind], name);
+        }
+        for (int i = COMMAND_ASK + 1; i < COMMANDS; i++)
+            expect_in(text, cli_commands[i].name);
+        free(text);
+        struct command command;
+        prime_read(&prime, &command);
     }
 }
 

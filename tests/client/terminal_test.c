@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/cli.h"
+#include "tests/support/forked.h"
 #include "tests/support/prime.h"
 #include "tests/support/work.h"
 
@@ -120,6 +121,44 @@ Test(terminal, ctrl_c_cancels_numbers_that_were_asked_for)
     prime_read(&prime, &command);
     primed_signal(&service, SIGQUIT); /* it would finish the number it is at */
     primed_expect_end(&service, 1);
+}
+
+Test(terminal, ctrl_c_ends_a_get_and_lets_the_batch_go_on)
+{
+    struct primed service = primed_start("--store=memory", "--workers=1");
+    struct text body = {.data = NULL};
+    for (int i = 0; i < 200; i++)
+        work_add_mersenne(&body, 4423);
+    const char *id = work_id(work_post(&service, "", &body, 202));
+    struct prime prime =
+        prime_start_on_terminal(service.address, (const char *[]){"get", id, NULL}, NULL);
+    prime_await(&prime, "waiting for verdicts");
+    prime_send(&prime, "\003");
+    cr_expect_eq(prime_end(&prime), -SIGINT);
+    struct command command;
+    prime_read(&prime, &command);
+    cr_expect(shows_cursor(command.out));
+    cr_expect_str_eq(work_status(work_get(&service, id)), "running");
+    prime_run(&command, service.address, "", "cancel", id);
+    primed_stop(&service);
+}
+
+Test(terminal, stopped_by_ctrl_z_and_continued)
+{
+    struct primed service = primed_start("--store=memory", "--workers=1");
+    struct prime prime =
+        prime_start_on_terminal(service.address, (const char *[]){"submit", "-", NULL}, NULL);
+    prime_await(&prime, HIDE);
+    kill(prime.pid, SIGTSTP);
+    forked_await_stop(prime.pid);
+    prime_await(&prime, SHOW);
+    forked_continue(prime.pid);
+    prime_send(&prime, "7\n\004");
+    prime_await(&prime, ": 1 of 1 numbers is prime");
+    cr_expect_eq(prime_end(&prime), 0);
+    struct command command;
+    prime_read(&prime, &command);
+    primed_stop(&service);
 }
 
 Test(terminal, ctrl_c_while_nothing_is_handed_in)
