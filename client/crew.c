@@ -158,7 +158,8 @@ static void let_go(struct crew *crew)
 
 void crew_close(struct crew *crew)
 {
-    static const struct chunk nothing;
+    static const uint64_t no_word;
+    const struct chunk nothing = {.kind = CHUNK_NARROW, .data = &no_word};
     unsigned left = 0;
     for (unsigned slot = 0; slot < crew->arena.slot_count; slot++) {
         if (crew->pids[slot] == 0)

@@ -219,14 +219,14 @@ static enum input_result take_member(struct input *input, const char *line, size
     json_t *document = json_loadb(line, line_length, 0, &error);
     const json_t *member = json_object_get(document, name);
     enum input_result result;
+    char integer[24];
     char reason[INPUT_ERROR_SIZE - 128];
     if (json_is_string(member)) {
         const char *text = json_string_value(member);
         result = take_number(input, text, strlen(text), digits, length);
     } else if (json_is_integer(member)) {
-        char text[24];
-        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(member));
-        result = take_number(input, text, strlen(text), digits, length);
+        snprintf(integer, sizeof integer, "%lld", (long long)json_integer_value(member));
+        result = take_number(input, integer, strlen(integer), digits, length);
     } else if (!document) {
         snprintf(reason, sizeof reason, "%s%s", error.text,
                  strstr(error.text, "too big") ? "; as a string it may be of any size" : "");

@@ -17,18 +17,16 @@ struct file {
     struct input input;
 };
 
-static struct file open_file(const char *suffix, const char *content, const char *format,
-                             const char *column)
+static void open_file(struct file *file, const char *suffix, const char *content,
+                      const char *format, const char *column)
 {
-    struct file file;
-    snprintf(file.path, sizeof file.path, "/tmp/prime-test.XXXXXX%s", suffix);
-    int descriptor = mkstemps(file.path, (int)strlen(suffix));
+    snprintf(file->path, sizeof file->path, "/tmp/prime-test.XXXXXX%s", suffix);
+    int descriptor = mkstemps(file->path, (int)strlen(suffix));
     cr_assert_geq(descriptor, 0);
     cr_assert_eq(write(descriptor, content, strlen(content)), (ssize_t)strlen(content));
     close(descriptor);
-    cr_assert_eq(input_open(&file.input, file.path, format, column), 0);
-    cr_assert_eq(input_find_format(&file.input), INPUT_NUMBER);
-    return file;
+    cr_assert_eq(input_open(&file->input, file->path, format, column), 0);
+    cr_assert_eq(input_find_format(&file->input), INPUT_NUMBER);
 }
 
 static void close_file(struct file *file)
@@ -54,7 +52,8 @@ static void expect_numbers(struct input *input, const char *expected)
 static void expect_file(const char *suffix, const char *content, const char *column,
                         const char *expected)
 {
-    struct file file = open_file(suffix, content, NULL, column);
+    struct file file;
+    open_file(&file, suffix, content, NULL, column);
     expect_numbers(&file.input, expected);
     close_file(&file);
 }
@@ -62,7 +61,8 @@ static void expect_file(const char *suffix, const char *content, const char *col
 static void expect_mistake(const char *suffix, const char *content, const char *column,
                            const char *part)
 {
-    struct file file = open_file(suffix, content, NULL, column);
+    struct file file;
+    open_file(&file, suffix, content, NULL, column);
     const char *digits;
     size_t length;
     enum input_result result;
@@ -122,7 +122,8 @@ Test(input, the_format_is_told_by_the_beginning)
         {"", INPUT_TEXT},
     };
     for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
-        struct file file = open_file("", contents[i].content, NULL, NULL);
+        struct file file;
+        open_file(&file, "", contents[i].content, NULL, NULL);
         cr_expect_eq(file.input.format, contents[i].format, "%s", contents[i].content);
         close_file(&file);
     }
@@ -130,7 +131,8 @@ Test(input, the_format_is_told_by_the_beginning)
 
 Test(input, numbers_have_their_lines)
 {
-    struct file file = open_file(".txt", "2\n3\n# none\n\n5\n7\n", NULL, NULL);
+    struct file file;
+    open_file(&file, ".txt", "2\n3\n# none\n\n5\n7\n", NULL, NULL);
     static const char *const places[] = {"line 1 of ", "line 2 of ", "line 5 of ", "line 6 of "};
     expect_numbers(&file.input, "2 3 5 7");
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -144,7 +146,8 @@ Test(input, numbers_have_their_lines)
 Test(input, more_runs_of_lines_than_are_kept)
 {
     enum { COUNT = INPUT_RUNS + 10 };
-    struct file file = open_file(".txt", "", NULL, NULL);
+    struct file file;
+    open_file(&file, ".txt", "", NULL, NULL);
     FILE *out = fopen(file.path, "w");
     for (int i = 0; i < COUNT; i++)
         fputs("\n2\n", out);
@@ -163,7 +166,8 @@ Test(input, more_runs_of_lines_than_are_kept)
 
 Test(input, a_file_can_be_begun_again)
 {
-    struct file file = open_file(".csv", "name,n\na,2\nb,3\n", NULL, NULL);
+    struct file file;
+    open_file(&file, ".csv", "name,n\na,2\nb,3\n", NULL, NULL);
     expect_numbers(&file.input, "2 3");
     cr_assert(input_rewind(&file.input));
     expect_numbers(&file.input, "2 3");
@@ -218,7 +222,8 @@ Test(input, a_long_pipe_cannot_be_begun_again)
 
 Test(input, a_line_longer_than_a_megabyte_is_refused)
 {
-    struct file file = open_file(".txt", "2\n", NULL, NULL);
+    struct file file;
+    open_file(&file, ".txt", "2\n", NULL, NULL);
     FILE *out = fopen(file.path, "a");
     for (int i = 0; i <= LINES_LONGEST; i++)
         putc('7', out);

@@ -84,6 +84,7 @@ struct prime prime_start_on_terminal(const char *address, const char *const *arg
     struct prime prime = {.in = -1, .out = -1, .err = -1};
     struct winsize size = {.ws_row = 30, .ws_col = 100};
     pid_t parent = getpid();
+    text_reserve(&prime.seen, 1); /* so that there is something to search */
     prime.pid = forkpty(&prime.terminal, NULL, NULL, &size);
     cr_assert_geq(prime.pid, 0);
     if (prime.pid == 0) {
