@@ -27,7 +27,7 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle
 CLIENT_LIBS := libcurl jansson gmp
 TEST_LIBS   := criterion libcurl
 
@@ -88,8 +88,9 @@ $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) 
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS) $(TEST_LIBS)) -lm,LINK $@)
 
 # What the test programs run under: a sanitizer's report is a failure, but for the test library's own.
+# (What tests/shims holds is loaded before the sanitizer, and may be.)
 TEST_ENV_asan := LSAN_OPTIONS=suppressions=tests/support/leaks.supp:print_suppressions=0 \
-                 UBSAN_OPTIONS=halt_on_error=1
+                 UBSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=verify_asan_link_order=0
 TEST_ENV      := $(TEST_ENV_$(MODE))
 
 .PHONY: unit

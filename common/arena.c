@@ -80,6 +80,18 @@ static int map_shared(size_t size, void **base)
     return error;
 }
 
+static struct arena_header header_of(const struct arena *arena)
+{
+    struct arena_header header = {
+        .version = ARENA_VERSION,
+        .slot_count = arena->slot_count,
+        .block_count = arena->block_count,
+        .block_size = BLOCK_SIZE,
+    };
+    memcpy(header.magic, arena_magic, sizeof header.magic);
+    return header;
+}
+
 int arena_create(struct arena *arena, unsigned slots, unsigned blocks)
 {
     if (slots < 1 || slots > CLAIM_MAX_OWNERS || blocks < 1 || blocks > ARENA_MAX_BLOCKS)
@@ -105,15 +117,15 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks)
         .block_count = blocks,
         .ring_mask = cells - 1,
     };
-    struct arena_header *header = base;
-    *header = (struct arena_header){
-        .version = ARENA_VERSION,
-        .slot_count = slots,
-        .block_count = blocks,
-        .block_size = BLOCK_SIZE,
-    };
-    memcpy(header->magic, arena_magic, sizeof header->magic);
+    struct arena_header header = header_of(arena);
+    memcpy(base, &header, sizeof header);
     return 0;
+}
+
+bool arena_is_intact(const struct arena *arena)
+{
+    struct arena_header header = header_of(arena);
+    return memcmp(arena->base, &header, sizeof header) == 0;
 }
 
 void arena_reset(struct arena *arena)

@@ -60,6 +60,7 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -132,6 +133,9 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks);
  * other process uses it: tickets start over, so a worker that still held one could claim by it.
  */
 void arena_reset(struct arena *arena);
+
+/* Does the header still say how arena_create() laid it out? Nothing ever writes to it. */
+bool arena_is_intact(const struct arena *arena);
 
 /* Unmap it. */
 void arena_destroy(struct arena *arena);

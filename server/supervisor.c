@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/arena.h"
+#include "common/arena_check.h"
 #include "common/clock.h"
 #include "server/front.h"
 #include "server/listener.h"
@@ -37,6 +38,29 @@ struct supervisor {
     bool finished; /* leave the loop, with this status */
     int status;
 };
+
+/* --- the arena, looked over ------------------------------------------------------------------- */
+
+static void log_violation(void *context, const char *violation)
+{
+    (void)context;
+    log_warning("arena is damaged", log_str("violation", violation));
+}
+
+/* Everybody has left after a drain: is every block back? Returns the exit status that follows. */
+static int check_drained(const struct supervisor *s)
+{
+    unsigned violations = arena_check(&s->arena, ARENA_DRAINED, log_violation, NULL);
+    if (violations > 0) {
+        log_error("arena is not whole", log_int("violations", violations));
+        return EXIT_FAILURE;
+    }
+    unsigned counts[CLAIM_STATES];
+    arena_census(&s->arena, counts);
+    log_info("arena is whole", log_int("blocks", s->arena.block_count),
+             log_int("sentinels_left", s->arena.block_count - counts[CLAIM_FREE]));
+    return EXIT_SUCCESS;
+}
 
 /* --- the front -------------------------------------------------------------------------------- */
 
@@ -83,6 +107,8 @@ static void reap_front(struct supervisor *s, int status)
         return;
     }
     pool_kill(&s->pool);
+    /* What the dead held is thrown away, reaped or not; what was never right is worth knowing. */
+    arena_check(&s->arena, ARENA_IN_USE, log_violation, NULL);
     arena_reset(&s->arena);
     atomic_fetch_add(&s->arena.control->front_restarts, 1);
     s->front_not_before_ns = was_ready ? 0 : clock_monotonic_ns() + FRONT_DELAY_MS * NS_PER_MS;
@@ -182,9 +208,9 @@ static void check_drain(struct supervisor *s)
     if (!s->draining || s->finished)
         return;
     if (s->front_pid == 0 && s->pool.live == 0) {
-        log_info("drained", log_int("status", EXIT_SUCCESS));
+        s->status = check_drained(s);
+        log_info("drained", log_int("status", s->status));
         s->finished = true;
-        s->status = EXIT_SUCCESS;
     } else if (clock_monotonic_ns() >= s->drain_deadline_ns) {
         log_warning("stopping at once: the drain took too long",
                     log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));

@@ -22,7 +22,7 @@
 
 /*
  * Run the service until it is told to stop; call it with a single thread. Returns the exit status:
- * 0 after a drain that finished, 1 otherwise.
+ * 0 after a drain that finished and left no block behind, 1 otherwise.
  */
 int supervisor_run(const struct config *config);
 

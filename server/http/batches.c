@@ -78,19 +78,13 @@ void batches_write(struct http *http, struct text *text, const struct batch *bat
 }
 
 /* Reply with a batch; a request that asked for a wait learns that it was heard. */
-static void reply_batch(struct request *request, unsigned status, const struct batch *batch,
-                        const char *location)
+static void reply_batch(struct request *request, unsigned status, const struct batch *batch)
 {
     struct text text = {.data = NULL};
     batches_write(request->http, &text, batch, false);
     text_add(&text, "\n", 1);
-    struct reply_header headers[3] = {{NULL, NULL}};
-    size_t count = 0;
-    if (location)
-        headers[count++] = (struct reply_header){"Location", location};
-    if (request->wait_until_ns)
-        headers[count++] = (struct reply_header){"Preference-Applied", "wait"};
-    reply_text(request, status, REPLY_JSON, &text, headers);
+    reply_text(request, status, REPLY_JSON, &text,
+               request->wait_until_ns ? reply_headers({"Preference-Applied", "wait"}) : NULL);
 }
 
 /* --- waiting for the end ---------------------------------------------------------------------- */
@@ -121,7 +115,20 @@ static bool wait_for_end(struct request *request, struct batch *batch)
     }
 }
 
-void batches_reply_accepted(struct request *request, const struct batch *accepted)
+/* Write a batch that has ended, with its results unless they are too many. */
+static void write_with_results(struct http *http, struct text *text, const struct batch *batch)
+{
+    batches_write(http, text, batch, true);
+    size_t without_results = text->length;
+    text_add_string(text, ",\"results\":[");
+    if (batch->total <= INLINE_RESULTS_MAX && results_write_all(http->options.store, batch, text))
+        text_add_string(text, "]");
+    else
+        text->length = without_results;
+    text_add_string(text, "}");
+}
+
+void batches_reply_accepted(struct request *request, const struct batch *accepted, bool repeated)
 {
     struct batch batch = *accepted;
     if (wait_for_end(request, &batch))
@@ -130,22 +137,21 @@ void batches_reply_accepted(struct request *request, const struct batch *accepte
     char location[64];
     char id[BATCH_ID_TEXT_SIZE];
     snprintf(location, sizeof location, "/v1/batches/%s", batch_id_format(id, &batch.id));
-    if (!request->wait_until_ns || !batch_has_ended(&batch)) {
-        reply_batch(request, MHD_HTTP_ACCEPTED, &batch, location);
-        return;
-    }
+    struct reply_header headers[4] = {{"Location", location}};
+    size_t count = 1;
+    if (request->wait_until_ns)
+        headers[count++] = (struct reply_header){"Preference-Applied", "wait"};
+    if (repeated)
+        headers[count++] = (struct reply_header){"Idempotency-Replayed", "true"};
+
     struct text text = {.data = NULL};
-    batches_write(request->http, &text, &batch, true);
-    size_t without_results = text.length;
-    text_add_string(&text, ",\"results\":[");
-    if (batch.total <= INLINE_RESULTS_MAX &&
-        results_write_all(request->http->options.store, &batch, &text))
-        text_add_string(&text, "]");
+    bool with_results = request->wait_until_ns && batch_has_ended(&batch);
+    if (with_results)
+        write_with_results(request->http, &text, &batch);
     else
-        text.length = without_results;
-    text_add_string(&text, "}\n");
-    reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text,
-               reply_headers({"Location", location}, {"Preference-Applied", "wait"}));
+        batches_write(request->http, &text, &batch, false);
+    text_add(&text, "\n", 1);
+    reply_text(request, with_results ? MHD_HTTP_OK : MHD_HTTP_ACCEPTED, REPLY_JSON, &text, headers);
 }
 
 void batches_get(struct request *request)
@@ -154,7 +160,7 @@ void batches_get(struct request *request)
     if (!request_read_wait(request) || !request_batch(request, &batch))
         return;
     if (!wait_for_end(request, &batch))
-        reply_batch(request, MHD_HTTP_OK, &batch, NULL);
+        reply_batch(request, MHD_HTTP_OK, &batch);
 }
 
 /* --- changing --------------------------------------------------------------------------------- */
@@ -171,7 +177,7 @@ void batches_cancel(struct request *request)
         if (!request_batch(request, &batch))
             return;
     }
-    reply_batch(request, batch_has_ended(&batch) ? MHD_HTTP_OK : MHD_HTTP_ACCEPTED, &batch, NULL);
+    reply_batch(request, batch_has_ended(&batch) ? MHD_HTTP_OK : MHD_HTTP_ACCEPTED, &batch);
 }
 
 void batches_delete(struct request *request)

@@ -12,9 +12,10 @@ void batches_cancel(struct request *request);
 
 /*
  * Reply to the POST of a batch: 202, or, where the request waits and the batch ends in time, 200
- * with its results. May suspend the connection; then call it again.
+ * with its results. `repeated`: an earlier request has made the batch, and the reply says so. May
+ * suspend the connection; then call it again.
  */
-void batches_reply_accepted(struct request *request, const struct batch *batch);
+void batches_reply_accepted(struct request *request, const struct batch *batch, bool repeated);
 
 /* Write a batch as JSON, without a line end, and without its last brace if `open`. */
 void batches_write(struct http *http, struct text *text, const struct batch *batch, bool open);

@@ -21,6 +21,7 @@ enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
     ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
+    STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
 
@@ -257,6 +258,12 @@ void http_stop(struct http *http, int64_t grace_ns)
             break;
         futex_wait(&http->open_requests, open, left_ns);
     }
+    /*
+     * Some may wait for the disk, however slow it is, and libmicrohttpd cannot be stopped while a
+     * connection is suspended. Nobody rings for this, so that no upload pays for it.
+     */
+    for (uint32_t sleepers; (sleepers = atomic_load(&http->store_sleepers)) > 0;)
+        futex_wait(&http->store_sleepers, sleepers, STORE_LOOK_MS * NS_PER_MS);
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
     free(http);

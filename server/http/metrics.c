@@ -42,6 +42,9 @@ static void write_batches(struct text *text, struct http *http, const struct sto
 {
     write_one(text, "batches_accepted_total", "counter", "Batches accepted.",
               (double)atomic_load(&http->counters.batches_accepted));
+    write_one(text, "batches_repeated_total", "counter",
+              "Requests answered with the batch an earlier one of the same key had made.",
+              (double)atomic_load(&http->counters.batches_repeated));
     write_one(text, "batches_refused_total", "counter",
               "Batches refused because the store was full or the service draining.",
               (double)atomic_load(&http->counters.batches_refused));

@@ -14,15 +14,18 @@ enum problem {
     PROBLEM_MALFORMED_LINES,
     PROBLEM_MALFORMED_OCTETS,
     PROBLEM_BAD_PARAMETER,
+    PROBLEM_BAD_HEADER,
     PROBLEM_NOT_AN_INTEGER,
     PROBLEM_NOT_FOUND,
     PROBLEM_METHOD_NOT_ALLOWED,
     PROBLEM_NOT_ACCEPTABLE,
+    PROBLEM_KEY_BUSY,
     PROBLEM_GONE,
     PROBLEM_BODY_TOO_LARGE,
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
     PROBLEM_INVALID_BATCH,
     PROBLEM_TOO_MANY_DIGITS,
+    PROBLEM_KEY_REUSED,
     PROBLEM_STORE_FAILED,
     PROBLEM_FULL,
     PROBLEM_NO_SPACE,
@@ -31,7 +34,7 @@ enum problem {
 
 /* One entry of `errors`. */
 struct problem_error {
-    const char *member; /* "pointer" or "parameter" */
+    const char *member; /* "pointer", "parameter" or "header" */
     const char *where;
     const char *detail;
 };

@@ -22,7 +22,8 @@ struct http_counters {
     _Atomic uint64_t requests[6]; /* by the first digit of the status */
     _Atomic uint64_t batches_accepted;
     _Atomic uint64_t numbers_accepted;
-    _Atomic uint64_t batches_refused; /* for want of room, or because of a drain */
+    _Atomic uint64_t batches_repeated; /* requests answered with the batch of an earlier one */
+    _Atomic uint64_t batches_refused;  /* for want of room, or because of a drain */
     _Atomic uint64_t batches_ended[BATCH_STATUSES];
 };
 
@@ -34,6 +35,7 @@ struct http {
     struct http_counters counters;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
+    _Atomic uint32_t store_sleepers; /* requests suspended until the store has written */
     _Atomic uint32_t questions;    /* single numbers that workers are asked about; see numbers.c */
     _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
     uint64_t request_prefix;

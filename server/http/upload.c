@@ -1,14 +1,14 @@
 /* upload - receiving a batch. See upload.h. */
 #include "server/http/upload.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "server/http/batches.h"
+#include "server/http/idempotency.h"
 #include "server/http/problem.h"
+#include "server/http/upload_refusal.h"
 #include "server/intake/intake.h"
 
 /* JSON outside the integers: above all metadata, which every look at the batch sends back. */
@@ -20,11 +20,12 @@ enum sleep_state { SLEEP_AWAKE, SLEEP_SUSPENDED, SLEEP_WOKEN };
 struct upload {
     struct intake *intake;
     struct store *store;
-    struct store_draft *draft;
-    bool too_large; /* more than max_body came */
+    struct store_draft *draft;       /* NULL for a repeat, which only has its body read */
+    struct idempotency *idempotency; /* NULL: the request has no key */
+    bool too_large;                  /* more than max_body came */
     bool committing;
     _Atomic int sleep_state;
-    bool settled;             /* the result has been acted on */
+    bool settled;             /* the result has been acted on, or the batch of a repeat found */
     enum store_result result; /* of the commit */
     struct batch batch;
 };
@@ -60,36 +61,6 @@ static bool choose_format(const char *content_type, enum intake_format *format)
     return false;
 }
 
-static void reply_too_large(struct request *request)
-{
-    problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the limit is %llu bytes",
-                  (unsigned long long)request->http->options.config->max_body);
-}
-
-static uint64_t store_limit(struct store *store)
-{
-    struct store_stats stats;
-    store_stats(store, &stats);
-    return stats.bytes_max;
-}
-
-static void reply_unavailable(struct request *request, enum store_result result)
-{
-    atomic_fetch_add(&request->http->counters.batches_refused, 1);
-    if (http_is_draining(request->http))
-        problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
-    else if (result == STORE_TOO_LARGE)
-        problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the store holds %llu bytes in all",
-                      (unsigned long long)store_limit(request->http->options.store));
-    else if (result == STORE_FULL)
-        problem_reply(request, PROBLEM_FULL,
-                      "the store is full; try again when batches have ended");
-    else if (result == STORE_NO_SPACE)
-        problem_reply(request, PROBLEM_NO_SPACE, "the disk of the store is full");
-    else
-        problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
-}
-
 /* Does the request declare more bytes than we take? */
 static bool declares_too_much(const struct request *request)
 {
@@ -100,7 +71,7 @@ static bool declares_too_much(const struct request *request)
 static int append_chunk(void *context, const struct chunk *chunk)
 {
     struct upload *upload = context;
-    return (int)store_append(upload->store, upload->draft, chunk);
+    return upload->draft ? (int)store_append(upload->store, upload->draft, chunk) : STORE_OK;
 }
 
 /* Throw away what has not become a batch. */
@@ -109,13 +80,32 @@ static void release(struct request *request)
     struct upload *upload = request->state;
     store_discard(upload->store, upload->draft);
     intake_free(upload->intake);
+    idempotency_free(upload->idempotency);
     free(upload);
+}
+
+/* Get ready to read a body of that format, and to store it, unless the request is a repeat. */
+static enum store_result get_ready(struct request *request, enum intake_format format)
+{
+    const struct config *config = request->http->options.config;
+    struct upload *upload = request->state;
+    struct intake_limits limits = {
+        .max_digits = config->max_digits,
+        .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
+        .max_envelope = ENVELOPE_MAX,
+    };
+    enum store_result result =
+        upload->idempotency ? idempotency_begin(upload->idempotency, upload->store, &upload->draft)
+                            : store_begin(upload->store, &upload->draft);
+    if (result != STORE_OK && result != STORE_KNOWN)
+        return result;
+    upload->intake = intake_new(format, &limits, append_chunk, upload);
+    return upload->intake ? STORE_OK : STORE_NO_MEMORY;
 }
 
 /* Refuse at once what need not be read; otherwise get ready to read it. */
 bool upload_begin(struct request *request)
 {
-    const struct config *config = request->http->options.config;
     const char *encoding = request_header(request, "Content-Encoding");
     const char *type = request_header(request, "Content-Type");
     enum intake_format format;
@@ -133,56 +123,60 @@ bool upload_begin(struct request *request)
         return true;
     }
     if (declares_too_much(request)) {
-        reply_too_large(request);
+        upload_refuse_too_large(request);
         return true;
     }
     if (http_is_draining(request->http)) {
-        reply_unavailable(request, STORE_OK);
+        upload_refuse_unavailable(request, STORE_OK);
         return true;
     }
 
+    struct idempotency *idempotency;
+    if (!idempotency_read(request, &idempotency))
+        return true;
     struct upload *upload = calloc(1, sizeof *upload);
     enum store_result result = STORE_NO_MEMORY;
     if (upload) {
-        struct intake_limits limits = {
-            .max_digits = config->max_digits,
-            .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
-            .max_envelope = ENVELOPE_MAX,
-        };
+        upload->store = request->http->options.store;
+        upload->idempotency = idempotency;
         request->state = upload;
         request->release = release;
-        upload->store = request->http->options.store;
-        result = store_begin(upload->store, &upload->draft);
-        if (result == STORE_OK) {
-            upload->intake = intake_new(format, &limits, append_chunk, upload);
-            if (!upload->intake)
-                result = STORE_NO_MEMORY;
-        }
+        result = get_ready(request, format);
+    } else {
+        idempotency_free(idempotency);
     }
-    if (result != STORE_OK) {
-        reply_unavailable(request, result);
-        return true;
-    }
-    return false;
+    if (result == STORE_BUSY)
+        idempotency_reply_busy(request);
+    else if (result != STORE_OK)
+        upload_refuse_unavailable(request, result);
+    return result != STORE_OK;
 }
 
 /* --- waiting for the store -------------------------------------------------------------------- */
+
+/* The connection goes on, perhaps at once to its end: the request is not looked at again. */
+static void resume(struct http *http, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    atomic_fetch_sub(&http->store_sleepers, 1);
+}
 
 /* The store has done what the request waits for. From any thread. */
 static void wake(struct request *request)
 {
     struct upload *upload = request->state;
     if (atomic_exchange(&upload->sleep_state, SLEEP_WOKEN) == SLEEP_SUSPENDED)
-        MHD_resume_connection(request->connection);
+        resume(request->http, request->connection);
 }
 
 /* Suspend the connection until wake(): whichever of the two comes second resumes it. */
 static void sleep_until_woken(struct request *request)
 {
     struct upload *upload = request->state;
+    atomic_fetch_add(&request->http->store_sleepers, 1);
     MHD_suspend_connection(request->connection);
     if (atomic_exchange(&upload->sleep_state, SLEEP_SUSPENDED) == SLEEP_WOKEN)
-        MHD_resume_connection(request->connection);
+        resume(request->http, request->connection);
 }
 
 /* --- the body --------------------------------------------------------------------------------- */
@@ -195,76 +189,46 @@ static void resumed(void *context)
 void upload_body(struct request *request, const char *bytes, size_t size)
 {
     struct upload *upload = request->state;
-    if (request->body_bytes > request->http->options.config->max_body)
+    if (request->body_bytes > request->http->options.config->max_body) {
         upload->too_large = true;
-    else
+    } else {
         intake_feed(upload->intake, bytes, size);
+        if (upload->idempotency)
+            idempotency_feed(upload->idempotency, bytes, size);
+    }
 
     /* A client that is faster than the disk is slowed down by its own connection. */
     atomic_store(&upload->sleep_state, SLEEP_AWAKE);
-    if (store_pause(upload->store, upload->draft, resumed, request))
+    if (upload->draft && store_pause(upload->store, upload->draft, resumed, request))
         sleep_until_woken(request);
 }
 
 /* --- after the body --------------------------------------------------------------------------- */
 
-static void reply_malformed(struct request *request)
+/*
+ * Who hears that a request was refused may send another under its key at once, so nothing may be
+ * left of it by then.
+ */
+static void discard_draft(struct upload *upload)
 {
-    const struct upload *upload = request->state;
-    static const enum problem problems[] = {
-        [INTAKE_JSON] = PROBLEM_MALFORMED_JSON,
-        [INTAKE_LINES] = PROBLEM_MALFORMED_LINES,
-        [INTAKE_OCTETS] = PROBLEM_MALFORMED_OCTETS,
-        [INTAKE_SNIFF] = PROBLEM_MALFORMED_JSON,
-    };
-    size_t kept;
-    uint64_t total;
-    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
-    problem_reply(request, problems[intake_format_found(upload->intake)], "%s",
-                  kept ? errors[0].detail : "the body is malformed");
+    store_discard(upload->store, upload->draft);
+    upload->draft = NULL;
 }
 
-static void reply_invalid(struct request *request)
-{
-    const struct upload *upload = request->state;
-    size_t kept;
-    uint64_t total;
-    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
-    struct problem_error list[INTAKE_MAX_ERRORS];
-    for (size_t i = 0; i < kept; i++)
-        list[i] = (struct problem_error){"pointer", errors[i].pointer, errors[i].detail};
-    char detail[64];
-    snprintf(detail, sizeof detail,
-             total == 1 ? "%llu mistake in the body" : "%llu mistakes in the body",
-             (unsigned long long)total);
-    problem_reply_errors(request, PROBLEM_INVALID_BATCH, detail, list, kept, NULL);
-}
-
-/* The body was not a batch: say why. */
-static void reply_refused(struct request *request, enum intake_status status)
+/* The body is complete: is it a batch, and can it still be taken? False after replying that not. */
+static bool judge(struct request *request, struct intake_envelope *envelope)
 {
     struct upload *upload = request->state;
-    size_t kept;
-    uint64_t total;
-    const struct intake_error *errors = intake_errors(upload->intake, &kept, &total);
-    switch (status) {
-    case INTAKE_MALFORMED:
-        reply_malformed(request);
-        break;
-    case INTAKE_INVALID:
-        reply_invalid(request);
-        break;
-    case INTAKE_TOO_LARGE:
-        problem_reply(request, PROBLEM_BODY_TOO_LARGE, "%s",
-                      kept ? errors[0].detail : "the body holds more than a batch may");
-        break;
-    case INTAKE_REFUSED:
-        reply_unavailable(request, (enum store_result)intake_sink_result(upload->intake));
-        break;
-    default:
-        reply_unavailable(request, STORE_NO_MEMORY);
-        break;
-    }
+    enum intake_status status = intake_finish(upload->intake, envelope);
+    bool is_draining = http_is_draining(request->http);
+    if (status == INTAKE_OK && !is_draining)
+        return true;
+    discard_draft(upload);
+    if (status != INTAKE_OK)
+        upload_refuse_body(request, upload->intake, status);
+    else
+        upload_refuse_unavailable(request, STORE_OK);
+    return false;
 }
 
 /* The batch is as durable as the store makes it, or could not be stored. From any thread. */
@@ -289,6 +253,9 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
         .ttl_s = envelope->ttl ? envelope->ttl : http->options.config->ttl_s,
         .metadata = envelope->metadata,
     };
+    if (upload->idempotency)
+        spec.fingerprint =
+            idempotency_end(upload->idempotency, intake_format_found(upload->intake));
     struct store_draft *draft = upload->draft;
     upload->draft = NULL;
     upload->committing = true;
@@ -298,14 +265,14 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
     intake_free(upload->intake); /* and with it the envelope */
     upload->intake = NULL;
     if (result != STORE_OK) {
-        reply_unavailable(request, result);
+        upload_refuse_unavailable(request, result);
         return false;
     }
     if (!batch_has_ended(&upload->batch) &&
         dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
         !upload->store->durable) {
         store_remove(upload->store, &upload->batch.id);
-        reply_unavailable(request, STORE_NO_MEMORY);
+        upload_refuse_unavailable(request, STORE_NO_MEMORY);
         return false;
     }
     return true;
@@ -320,7 +287,7 @@ static bool settle(struct request *request)
     struct upload *upload = request->state;
     if (upload->result != STORE_OK) {
         dispatcher_cancel(http->dispatcher, &upload->batch.id);
-        reply_unavailable(request, upload->result);
+        upload_refuse_unavailable(request, upload->result);
         return false;
     }
     bool has_ended = batch_has_ended(&upload->batch);
@@ -331,24 +298,45 @@ static bool settle(struct request *request)
     return true;
 }
 
+/*
+ * The body of a repeat is complete: find the batch of the first request. False after replying why
+ * it is not the answer to this one.
+ */
+static bool recall(struct request *request)
+{
+    struct upload *upload = request->state;
+    struct intake_envelope envelope;
+    enum intake_status status = intake_finish(upload->intake, &envelope);
+    idempotency_end(upload->idempotency, intake_format_found(upload->intake));
+    if (idempotency_is_same(upload->idempotency)) {
+        upload->settled = idempotency_recall(request, upload->idempotency, &upload->batch);
+        if (upload->settled)
+            atomic_fetch_add(&request->http->counters.batches_repeated, 1);
+    } else if (status == INTAKE_OK) {
+        idempotency_reply_reused(request);
+    } else {
+        upload_refuse_body(request, upload->intake, status);
+    }
+    return upload->settled;
+}
+
 void upload_handle(struct request *request)
 {
     struct upload *upload = request->state;
     if (upload->too_large) {
-        reply_too_large(request);
+        discard_draft(upload);
+        upload_refuse_too_large(request);
+        return;
+    }
+    if (idempotency_is_repeat(upload->idempotency)) {
+        if (upload->settled || recall(request))
+            batches_reply_accepted(request, &upload->batch, true);
         return;
     }
     if (!upload->committing) {
         struct intake_envelope envelope;
-        enum intake_status status = intake_finish(upload->intake, &envelope);
-        if (status != INTAKE_OK) {
-            reply_refused(request, status);
+        if (!judge(request, &envelope))
             return;
-        }
-        if (http_is_draining(request->http)) {
-            reply_unavailable(request, STORE_OK);
-            return;
-        }
         if (!commit(request, &envelope))
             return;
         if (atomic_load(&upload->sleep_state) != SLEEP_WOKEN) {
@@ -361,5 +349,5 @@ void upload_handle(struct request *request)
         if (!settle(request))
             return;
     }
-    batches_reply_accepted(request, &upload->batch);
+    batches_reply_accepted(request, &upload->batch, false);
 }

@@ -29,23 +29,33 @@ static bool reserve_for(struct memory_store *memory, struct store_draft *draft, 
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-static enum store_result memory_begin(struct store *store, struct store_draft **out)
+static enum store_result memory_begin(struct store *store, const struct store_hash *key,
+                                      struct store_draft **out, struct store_made *made)
 {
     struct memory_store *memory = memory_of(store);
     struct store_draft *draft = calloc(1, sizeof *draft);
     if (!draft)
         return STORE_NO_MEMORY;
+    draft->bytes = sizeof *draft;
+    if (key) {
+        draft->key = key_entry_new(key, draft);
+        draft->bytes += sizeof *draft->key;
+    }
+    enum store_result result = key && !draft->key ? STORE_NO_MEMORY : STORE_OK;
     pthread_mutex_lock(&memory->lock);
     records_sweep(memory);
-    bool reserved = records_reserve(memory, sizeof *draft);
+    if (result == STORE_OK && key)
+        result = records_find_key(memory, key, made);
+    if (result == STORE_OK && !records_reserve(memory, draft->bytes))
+        result = STORE_FULL;
+    if (result == STORE_OK && key)
+        key_table_add(&memory->keys, draft->key);
     pthread_mutex_unlock(&memory->lock);
-    if (!reserved) {
-        free(draft);
-        return STORE_FULL;
-    }
-    draft->bytes = sizeof *draft;
-    *out = draft;
-    return STORE_OK;
+    if (result == STORE_OK)
+        *out = draft;
+    else
+        records_free(draft);
+    return result;
 }
 
 /* Room for one more chunk pointer. */
@@ -95,6 +105,8 @@ static void memory_discard(struct store *store, struct store_draft *draft)
         return;
     pthread_mutex_lock(&memory->lock);
     memory->stats.bytes -= draft->bytes;
+    if (draft->key)
+        key_table_remove(draft->key);
     pthread_mutex_unlock(&memory->lock);
     records_free(draft);
 }
@@ -125,6 +137,8 @@ static enum store_result memory_commit(struct store *store, struct store_draft *
     struct batch *batch = &draft->batch;
     batch->priority = spec->priority;
     batch->ttl_s = spec->ttl_s;
+    if (spec->fingerprint)
+        draft->key->fingerprint = *spec->fingerprint;
     pthread_mutex_lock(&memory->lock);
     batch->created_ns = clock_wall_ns();
     batch->id = batch_id_next(&memory->ids, batch->created_ns);

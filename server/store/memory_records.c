@@ -21,6 +21,7 @@ void records_free(struct store_draft *record)
         free(record->chunks[i]);
     free(record->chunks);
     free(record->metadata);
+    key_entry_free(record->key);
     free(record);
 }
 
@@ -41,6 +42,7 @@ int records_add(struct memory_store *memory, struct store_draft *record)
 {
     if (id_map_put(&memory->records, &record->batch.id, record) < 0)
         return -1;
+    record->committed = true;
     record->batch.status = BATCH_QUEUED;
     TAILQ_INSERT_TAIL(&memory->by_age, record, by_age);
     TAILQ_INSERT_TAIL(&memory->queued, record, by_status);
@@ -109,6 +111,22 @@ enum store_result records_find(struct memory_store *memory, const struct batch_i
         return STORE_GONE;
     }
     return STORE_OK;
+}
+
+enum store_result records_find_key(struct memory_store *memory, const struct store_hash *key,
+                                   struct store_made *made)
+{
+    const struct key_entry *entry = key_table_find(&memory->keys, key);
+    if (!entry)
+        return STORE_OK;
+    if (!entry->record->committed)
+        return STORE_BUSY;
+    if (has_expired(entry->record)) {
+        records_forget(memory, entry->record);
+        return STORE_OK;
+    }
+    *made = (struct store_made){entry->record->batch.id, entry->fingerprint};
+    return STORE_KNOWN;
 }
 
 struct store_draft *records_older(struct memory_store *memory, const struct batch_id *after)

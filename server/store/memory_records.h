@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "server/id_map.h"
+#include "server/store/key_table.h"
 #include "server/store/store.h"
 
 /* A chunk and the place for its verdicts: one allocation, so that posting cannot fail. */
@@ -30,6 +31,8 @@ struct store_draft {
     uint32_t prefix_chunks; /* chunks 0 .. prefix_chunks-1 are posted */
     uint64_t bytes;         /* that count against the limit */
     char *metadata;
+    struct key_entry *key; /* NULL: it has none */
+    bool committed;
     int64_t ended_mono_ns; /* on the monotonic clock, which does not jump */
     int64_t expires_mono_ns;
     TAILQ_ENTRY(store_draft) by_age;
@@ -43,6 +46,7 @@ struct memory_store {
     pthread_mutex_t lock; /* of all below, and of every committed batch */
     struct batch_id_source ids;
     struct id_map records;     /* id to struct store_draft, or to a mark that it is gone */
+    struct key_table keys;     /* of drafts and batches */
     struct record_list by_age; /* all committed ones, oldest first */
     struct record_list queued; /* those of that status, oldest first */
     struct record_list ended;  /* those that have, longest ended first */
@@ -69,6 +73,13 @@ int records_add(struct memory_store *memory, struct store_draft *record);
 enum store_result records_find(struct memory_store *memory, const struct batch_id *id,
                                struct store_draft **record);
 
+/*
+ * STORE_OK if nothing has that key; STORE_BUSY if a draft has it; STORE_KNOWN, and *made, if a batch
+ * has.
+ */
+enum store_result records_find_key(struct memory_store *memory, const struct store_hash *key,
+                                   struct store_made *made);
+
 /* The youngest record older than *after, which may be gone itself (NULL: the youngest of all). */
 struct store_draft *records_older(struct memory_store *memory, const struct batch_id *after);
 
@@ -83,7 +94,7 @@ void records_count_chunk(struct memory_store *memory, struct store_draft *record
 /* Take a record out of the store, remember its id as gone, free it. */
 void records_forget(struct memory_store *memory, struct store_draft *record);
 
-/* Free a record that is in no list. */
+/* Free a record that is in no list. Its key leaves the table: under the lock, if it is there. */
 void records_free(struct store_draft *record);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "server/store/sqlite_keys.h"
 #include "server/store/sqlite_look.h"
 #include "server/store/sqlite_recovery.h"
 #include "server/store/sqlite_schema.h"
@@ -22,11 +23,14 @@ static struct sqlite_store *sqlite_of(struct store *store)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-static enum store_result sqlite_begin(struct store *base, struct store_draft **draft)
+static enum store_result sqlite_begin(struct store *base, const struct store_hash *key,
+                                      struct store_draft **draft, struct store_made *made)
 {
     struct sqlite_store *store = sqlite_of(base);
+    if (key)
+        return keys_begin(store, key, draft, made);
     pthread_mutex_lock(&store->lock);
-    enum store_result result = live_begin(store, draft);
+    enum store_result result = live_begin(store, NULL, draft);
     pthread_mutex_unlock(&store->lock);
     return result;
 }
@@ -70,6 +74,8 @@ static enum store_result sqlite_commit(struct store *base, struct store_draft *d
     enum store_result result = draft->metadata || !spec->metadata ? STORE_OK : STORE_NO_MEMORY;
     draft->stored.batch.priority = spec->priority;
     draft->stored.batch.ttl_s = spec->ttl_s;
+    if (spec->fingerprint)
+        draft->key->fingerprint = *spec->fingerprint;
     draft->done = done;
     draft->done_context = context;
     pthread_mutex_lock(&store->lock);

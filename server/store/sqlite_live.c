@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "server/store/sqlite_keys.h"
 #include "server/store/sqlite_schema.h"
 
 /* --- rows in memory --------------------------------------------------------------------------- */
@@ -81,6 +82,7 @@ static void free_record(struct sqlite_store *store, struct store_draft *record)
         id_map_remove(&store->records, id);
     drop_rows(store, record, &record->numbers, &record->verdicts);
     store->live_bytes -= sizeof *record + record->chunk_capacity * sizeof *record->chunks;
+    key_entry_free(record->key);
     free(record->chunks);
     free(record->metadata);
     free(record);
@@ -116,8 +118,10 @@ static void unlist(struct sqlite_store *store, struct store_draft *record)
 
 /* --- drafts ----------------------------------------------------------------------------------- */
 
-enum store_result live_begin(struct sqlite_store *store, struct store_draft **out)
+enum store_result live_begin(struct sqlite_store *store, const struct store_hash *key,
+                             struct store_draft **out)
 {
+    uint64_t bytes = key ? LIVE_RECORD_BYTES + LIVE_KEY_BYTES : LIVE_RECORD_BYTES;
     if (clock_monotonic_ns() < store->no_space_until_ns)
         return STORE_NO_SPACE;
     if (store->live_bytes >= LIVE_MAX_BYTES)
@@ -125,9 +129,13 @@ enum store_result live_begin(struct sqlite_store *store, struct store_draft **ou
     struct store_draft *draft = live_new();
     if (!draft)
         return STORE_NO_MEMORY;
-    if (!reserve(store, draft, LIVE_RECORD_BYTES)) {
+    enum store_result result = key ? keys_claim(store, key, draft) : STORE_OK;
+    if (result == STORE_OK && !reserve(store, draft, bytes))
+        result = STORE_FULL;
+    if (result != STORE_OK) {
+        key_entry_free(draft->key);
         free(draft);
-        return STORE_FULL;
+        return result;
     }
     store->live_bytes += sizeof *draft;
     draft->stored.key = store->next_key++;
@@ -202,6 +210,7 @@ void live_discard(struct sqlite_store *store, struct store_draft *draft)
 {
     store->stats.bytes -= draft->stored.bytes;
     draft->removed = true;
+    keys_release(draft);
     if (draft->spilled || draft->writing) {
         live_queue(store, draft, true);
         return;
@@ -384,6 +393,8 @@ void live_take(struct sqlite_store *store, struct store_draft *record)
 void live_settle(struct sqlite_store *store, struct store_draft *record)
 {
     drop_rows(store, record, &record->taken.numbers, &record->taken.verdicts);
+    if (record->taken.committed && !record->inserted)
+        keys_stored(store, record);
     record->inserted = record->taken.committed;
     record->taken.result = STORE_OK;
 }
@@ -413,6 +424,7 @@ void live_refuse(struct sqlite_store *store, struct store_draft *record)
     }
     if (!record->removed)
         unlist(store, record);
+    keys_release(record);
     id_map_remove(&store->records, &record->stored.batch.id);
     record->committed = false;
     if (record->spilled)
@@ -424,7 +436,9 @@ void live_release(struct sqlite_store *store, struct store_draft *record)
     record->writing = false;
     if (record->queued)
         return;
-    if (!record->removed) {
+    if (record->removed) {
+        keys_removed(store);
+    } else {
         if (!record->inserted || !batch_has_ended(&record->stored.batch))
             return;
         TAILQ_REMOVE(&store->live, record, by_age);

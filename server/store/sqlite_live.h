@@ -18,11 +18,13 @@
 #include <sys/queue.h>
 
 #include "server/id_map.h"
+#include "server/store/key_table.h"
 #include "server/store/sqlite_reader.h"
 #include "server/store/store.h"
 
 enum {
     LIVE_RECORD_BYTES = 512,      /* what a batch counts against the limit beside its numbers */
+    LIVE_KEY_BYTES = 128,         /* and one that has a key */
     LIVE_MAX_BYTES = 512 << 20,   /* memory that unfinished batches may take, about */
     LIVE_SPILL_BYTES = 1 << 20,   /* a draft that has more in memory is written in parts */
     LIVE_AHEAD_BYTES = 8 << 20,   /* and one that has that much pauses */
@@ -85,6 +87,7 @@ struct store_draft {
     uint32_t chunk_capacity;
     uint32_t prefix_chunks; /* chunks 0 .. prefix_chunks-1 are posted */
     char *metadata;
+    struct key_entry *key; /* NULL: it has none; see sqlite_keys.h */
 
     uint64_t unwritten;          /* bytes of rows in memory */
     struct numbers_list numbers; /* rows that the writer has not taken yet */
@@ -120,6 +123,8 @@ struct sqlite_store {
     struct id_map records;  /* id to struct store_draft, live or removed */
     struct live_list live;  /* by id */
     struct live_list dirty; /* to be written, the first to come first */
+    struct key_table keys;  /* of records that are not on disk as batches */
+    uint64_t keys_moved;    /* counts keys that may have gone from there to the disk, or from it */
     int64_t next_key;
     uint64_t live_bytes;       /* memory of the records, about */
     uint64_t unwritten;        /* bytes of rows in memory */
@@ -131,8 +136,9 @@ struct sqlite_store {
 
 /* --- drafts ----------------------------------------------------------------------------------- */
 
-/* A new draft; STORE_OK, or why there is no room for it. */
-enum store_result live_begin(struct sqlite_store *store, struct store_draft **draft);
+/* A new draft, its key or NULL; STORE_OK, or why there is no room for it. */
+enum store_result live_begin(struct sqlite_store *store, const struct store_hash *key,
+                             struct store_draft **draft);
 
 /* Add a chunk to a draft; STORE_OK, or why there is no room for it. */
 enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,

@@ -11,6 +11,7 @@
 enum {
     READ_BATCH,
     READ_GONE,
+    READ_KEY,
     READ_METADATA,
     READ_LIST,
     READ_LIST_CANCELED,
@@ -27,6 +28,8 @@ enum {
 static const char *const statements[STATEMENTS] = {
     [READ_BATCH] = "SELECT " ROWS_BATCH_COLUMNS " FROM batches WHERE id = ?",
     [READ_GONE] = "SELECT 1 FROM gone WHERE id = ?",
+    [READ_KEY] = ("SELECT id, fingerprint FROM batches"
+                  " WHERE idempotency_key = ? AND (ended_ns = 0 OR expires_ns > ?)"),
     [READ_METADATA] = "SELECT metadata FROM batches WHERE key = ?",
     [READ_LIST] = LIST_QUERY " AND (?3 < 0 OR status = ?3) ORDER BY id DESC",
     [READ_LIST_CANCELED] = LIST_QUERY " AND status = 4 ORDER BY id DESC", /* has an index */
@@ -106,6 +109,16 @@ static enum store_result result_of(struct reader *reader, int code)
     return STORE_FAILED;
 }
 
+/* Copy a blob of that size; false if it has another. */
+static bool copy_blob(sqlite3_stmt *row, int column, void *to, size_t size)
+{
+    const void *bytes = sqlite3_column_blob(row, column);
+    if (!bytes || (size_t)sqlite3_column_bytes(row, column) != size)
+        return false;
+    memcpy(to, bytes, size);
+    return true;
+}
+
 /* --- batches ---------------------------------------------------------------------------------- */
 
 enum store_result reader_batch(struct reader_pool *pool, const struct batch_id *id,
@@ -128,6 +141,24 @@ enum store_result reader_batch(struct reader_pool *pool, const struct batch_id *
             result = STORE_UNKNOWN;
         sqlite3_reset(row);
     }
+    give_back(pool, reader);
+    return result;
+}
+
+enum store_result reader_made(struct reader_pool *pool, const struct store_hash *key,
+                              struct store_made *made)
+{
+    struct reader *reader = take(pool);
+    if (!reader)
+        return STORE_FAILED;
+    sqlite3_stmt *row =
+        db_query(&reader->db, READ_KEY, "bi", key->bytes, sizeof key->bytes, clock_wall_ns());
+    enum store_result result = result_of(reader, sqlite3_step(row));
+    if (result == STORE_OK &&
+        !(copy_blob(row, 0, made->id.bytes, sizeof made->id.bytes) &&
+          copy_blob(row, 1, made->fingerprint.bytes, sizeof made->fingerprint.bytes)))
+        result = STORE_FAILED;
+    sqlite3_reset(row);
     give_back(pool, reader);
     return result;
 }
@@ -175,16 +206,6 @@ size_t reader_list(struct reader_pool *pool, const struct batch_id *after, int s
 }
 
 /* --- chunks ----------------------------------------------------------------------------------- */
-
-/* Copy a blob of that size; false if it has another. */
-static bool copy_blob(sqlite3_stmt *row, int column, void *to, size_t size)
-{
-    const void *bytes = sqlite3_column_blob(row, column);
-    if (!bytes || (size_t)sqlite3_column_bytes(row, column) != size)
-        return false;
-    memcpy(to, bytes, size);
-    return true;
-}
 
 static bool read_numbers(sqlite3_stmt *row, struct chunk *chunk, uint64_t *words)
 {

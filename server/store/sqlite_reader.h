@@ -33,7 +33,11 @@ void reader_pool_destroy(struct reader_pool *pool);
 enum store_result reader_batch(struct reader_pool *pool, const struct batch_id *id,
                                struct stored_batch *stored);
 
-/* Its metadata, NULL if it has none; to be freed. Also STORE_NO_MEMORY. */
+/* What was made under that key, if it has not expired. */
+enum store_result reader_made(struct reader_pool *pool, const struct store_hash *key,
+                              struct store_made *made);
+
+/* The metadata of a batch, NULL if it has none; to be freed. Also STORE_NO_MEMORY. */
 enum store_result reader_metadata(struct reader_pool *pool, int64_t key, char **metadata);
 
 /* Up to `max` batches that have not expired, as store_list(), as the disk has them. */

@@ -14,6 +14,7 @@ enum {
     BEGIN_DRAFT,
     DELETE_PURGE,
     DISCARD_DRAFT,
+    FREE_KEY,
     INSERT_BATCH,
     UPDATE_BATCH,
     INSERT_NUMBERS,
@@ -34,8 +35,9 @@ static const char *const statements[STATEMENTS] = {
     [BEGIN_DRAFT] = "INSERT OR IGNORE INTO purge (key, open) VALUES (?, 1)",
     [DELETE_PURGE] = "DELETE FROM purge WHERE key = ?",
     [DISCARD_DRAFT] = "UPDATE purge SET open = 0 WHERE key = ?",
-    [INSERT_BATCH] = ("INSERT INTO batches (" ROWS_BATCH_COLUMNS ", metadata)"
-                      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+    [FREE_KEY] = "UPDATE batches SET idempotency_key = NULL WHERE idempotency_key = ?",
+    [INSERT_BATCH] = ("INSERT INTO batches (" ROWS_BATCH_COLUMNS ", metadata, idempotency_key,"
+                      " fingerprint) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
     [UPDATE_BATCH] = ("UPDATE batches SET status = ?2, started_ns = ?3, ended_ns = ?4,"
                       " expires_ns = ?5, composite = ?6, prime = ?7, probable = ?8, failed = ?9,"
                       " timeout = ?10, canceled = ?11, prefix = ?12, dropped_from = ?13,"
@@ -95,21 +97,25 @@ bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
 }
 
 int rows_insert_batch(struct db *db, const struct stored_batch *stored, const char *metadata,
-                      bool spilled)
+                      const struct key_entry *key, bool spilled)
 {
     const struct batch *batch = &stored->batch;
     const uint64_t *counts = batch->counts;
     int code = spilled ? db_run(db, DELETE_PURGE, "i", stored->key) : SQLITE_OK;
+    /* One that has expired may still have the key, or one that is about to be removed. */
+    if (key && code == SQLITE_OK)
+        code = db_run(db, FREE_KEY, "b", key->key.bytes, sizeof key->key.bytes);
     if (code != SQLITE_OK)
         return code;
-    return db_run(db, INSERT_BATCH, "ibiiiiiiiiiiiiiiiiiidit", stored->key, batch->id.bytes,
-                  sizeof batch->id.bytes, (int64_t)batch->status, (int64_t)batch->priority,
-                  batch->ttl_s, batch->created_ns, batch->started_ns, batch->ended_ns,
-                  batch->expires_ns, (int64_t)batch->total, (int64_t)counts[0], (int64_t)counts[1],
-                  (int64_t)counts[2], (int64_t)counts[3], (int64_t)counts[4], (int64_t)counts[5],
-                  (int64_t)batch->prefix, (int64_t)batch->chunk_count,
-                  (int64_t)stored->dropped_from, (int64_t)batch->cost_ns, batch->compute_seconds,
-                  (int64_t)stored->bytes, metadata);
+    return db_run(
+        db, INSERT_BATCH, "ibiiiiiiiiiiiiiiiiiiditbb", stored->key, batch->id.bytes,
+        sizeof batch->id.bytes, (int64_t)batch->status, (int64_t)batch->priority, batch->ttl_s,
+        batch->created_ns, batch->started_ns, batch->ended_ns, batch->expires_ns,
+        (int64_t)batch->total, (int64_t)counts[0], (int64_t)counts[1], (int64_t)counts[2],
+        (int64_t)counts[3], (int64_t)counts[4], (int64_t)counts[5], (int64_t)batch->prefix,
+        (int64_t)batch->chunk_count, (int64_t)stored->dropped_from, (int64_t)batch->cost_ns,
+        batch->compute_seconds, (int64_t)stored->bytes, metadata, key ? key->key.bytes : NULL,
+        sizeof key->key.bytes, key ? key->fingerprint.bytes : NULL, sizeof key->fingerprint.bytes);
 }
 
 int rows_update_batch(struct db *db, const struct stored_batch *stored)

@@ -9,6 +9,7 @@
 
 #include "common/chunk.h"
 #include "server/batch.h"
+#include "server/store/key_table.h"
 #include "server/store/sqlite_db.h"
 
 /* A batch as it is on disk. */
@@ -35,9 +36,11 @@ bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored);
 /* Prepare the statements of the writer. */
 int rows_prepare(struct db *db);
 
-/* A new batch; `spilled` if some of its numbers were written before. */
+/*
+ * A new batch, its metadata and key or NULL; `spilled` if some of its numbers were written before.
+ */
 int rows_insert_batch(struct db *db, const struct stored_batch *stored, const char *metadata,
-                      bool spilled);
+                      const struct key_entry *key, bool spilled);
 
 /* The state of a batch that changes. */
 int rows_update_batch(struct db *db, const struct stored_batch *stored);

@@ -42,6 +42,11 @@ static const char *const migrations[] = {
     "CREATE TABLE purge (key INTEGER PRIMARY KEY, open INTEGER NOT NULL) STRICT;"
     "CREATE TABLE gone (seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE) STRICT;"
     "PRAGMA application_id = " APPLICATION_ID_TEXT ";",
+
+    "ALTER TABLE batches ADD COLUMN idempotency_key BLOB;"
+    "ALTER TABLE batches ADD COLUMN fingerprint BLOB;"
+    "CREATE UNIQUE INDEX batches_keys ON batches (idempotency_key)"
+    " WHERE idempotency_key IS NOT NULL;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

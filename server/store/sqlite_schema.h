@@ -1,7 +1,8 @@
 /*
  * sqlite_schema - the tables, and opening the database that has them. Private to the store.
  *
- *   batches   a row a batch that was accepted; its key, not its id, names it in the other tables
+ *   batches   a row a batch that was accepted; its key, not its id, names it in the other tables.
+ *             If its request had an Idempotency-Key, the hashes of that and of what was asked
  *   numbers   a row a chunk: its words. Its id is schema_chunk_id(key, chunk)
  *   verdicts  a row a chunk that was worked on, with the id of its numbers; chunks from the batch's
  *             dropped_from on that have no row are canceled

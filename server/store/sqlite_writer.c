@@ -119,14 +119,15 @@ static int write_draft(struct db *db, const struct taken *taken)
     return code == SQLITE_OK ? write_numbers(db, taken) : code;
 }
 
-static int write_batch(struct db *db, const struct taken *taken, const char *metadata)
+static int write_batch(struct db *db, const struct store_draft *record)
 {
+    const struct taken *taken = &record->taken;
     const struct stored_batch *stored = &taken->stored;
     int code = SQLITE_OK;
     if (!taken->inserted) {
         code = write_numbers(db, taken);
         if (code == SQLITE_OK)
-            code = rows_insert_batch(db, stored, metadata, taken->spilled);
+            code = rows_insert_batch(db, stored, record->metadata, record->key, taken->spilled);
     } else if (!taken->removed) {
         code = rows_update_batch(db, stored);
     }
@@ -147,8 +148,8 @@ static int write_all(struct writer *writer, const struct hand *hand)
     STAILQ_FOREACH(record, hand, in_hand)
     {
         if (code == SQLITE_OK)
-            code = record->taken.committed ? write_batch(db, &record->taken, record->metadata)
-                                           : write_draft(db, &record->taken);
+            code =
+                record->taken.committed ? write_batch(db, record) : write_draft(db, &record->taken);
         writer->may_purge |= record->taken.removed;
     }
     for (size_t i = 0; i < writer->expired_count && code == SQLITE_OK; i++) {

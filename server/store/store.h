@@ -33,6 +33,19 @@ enum store_result {
     STORE_NO_MEMORY, /* the machine has none left */
     STORE_NO_SPACE,  /* the disk is full */
     STORE_FAILED,    /* the disk or the database has failed; the log says how */
+    STORE_BUSY,      /* a draft of the same key has not become a batch yet */
+    STORE_KNOWN,     /* there is a batch of that key already */
+};
+
+/* A cryptographic hash: the store keeps and compares it, and neither knows nor cares of what. */
+struct store_hash {
+    uint8_t bytes[32];
+};
+
+/* What was made under a key. */
+struct store_made {
+    struct batch_id id;
+    struct store_hash fingerprint;
 };
 
 /* What the client says of a batch beside its numbers. */
@@ -40,6 +53,8 @@ struct batch_spec {
     int priority;
     int64_t ttl_s;
     const char *metadata; /* JSON text or NULL; copied */
+    /* What was asked under the key of the draft, which must have one; NULL otherwise. Copied. */
+    const struct store_hash *fingerprint;
 };
 
 /* Figures for readiness and metrics. */
@@ -63,7 +78,8 @@ typedef void store_resumed(void *context);
 
 /* What a store implements; each as the function of the same name below. */
 struct store_ops {
-    enum store_result (*begin)(struct store *store, struct store_draft **draft);
+    enum store_result (*begin)(struct store *store, const struct store_hash *key,
+                               struct store_draft **draft, struct store_made *made);
     enum store_result (*append)(struct store *store, struct store_draft *draft,
                                 const struct chunk *chunk);
     bool (*pause)(struct store *store, struct store_draft *draft, store_resumed *resumed,
@@ -111,7 +127,20 @@ struct store {
 /* Begin a draft: STORE_OK, or why there is no room for it. It ends by commit or discard. */
 static inline enum store_result store_begin(struct store *store, struct store_draft **draft)
 {
-    return store->ops->begin(store, draft);
+    return store->ops->begin(store, NULL, draft, NULL);
+}
+
+/*
+ * Begin a draft under a key, of which there is never a second draft or batch. The key is the
+ * draft's until that is discarded or its commit fails, then the batch's until that is removed, has
+ * expired or was dropped to make room; and it is kept as the batch is. STORE_BUSY: another draft
+ * has it, or a batch that is not accepted yet. STORE_KNOWN: a batch has it, and *made says which.
+ */
+static inline enum store_result store_begin_once(struct store *store, const struct store_hash *key,
+                                                 struct store_draft **draft,
+                                                 struct store_made *made)
+{
+    return store->ops->begin(store, key, draft, made);
 }
 
 /* Add a copy of the chunk: STORE_OK, or why there is no room for it. One thread at a time. */

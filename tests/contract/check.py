@@ -17,7 +17,7 @@ import runner
 from client import Client
 from contract import Contract
 
-SUBJECTS = ("service", "protocol", "intake", "refusals", "batches", "results", "events")
+SUBJECTS = ("service", "protocol", "intake", "refusals", "batches", "idempotency", "results", "events")
 
 
 def main():

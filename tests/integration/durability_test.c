@@ -13,34 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/place.h"
 #include "tests/support/wire.h"
 #include "tests/support/work.h"
 
 TestSuite(durability, .timeout = 240);
-
-/* --- a directory that outlives services ------------------------------------------------------- */
-
-struct place {
-    char path[64];
-    char flag[96]; /* --data-dir=path */
-    char database[96];
-};
-
-static struct place make_place(void)
-{
-    struct place place = {.path = "/tmp/primed-test.XXXXXX"};
-    cr_assert_not_null(mkdtemp(place.path));
-    snprintf(place.flag, sizeof place.flag, "--data-dir=%s", place.path);
-    snprintf(place.database, sizeof place.database, "%s/primed.sqlite", place.path);
-    return place;
-}
-
-/* Kill every process of the service at once. */
-static void kill_all(struct primed *service)
-{
-    cr_assert_eq(kill(-service->pid, SIGKILL), 0);
-    primed_expect_end(service, -SIGKILL);
-}
 
 /* --- dying ------------------------------------------------------------------------------------ */
 
@@ -98,7 +75,7 @@ static void expect_posted(struct primed *service, const struct posted *posted)
 Test(durability, everything_killed_while_batches_come_in)
 {
     enum { ROUNDS = 6 };
-    struct place place = make_place();
+    struct place place = place_make();
     struct posted *posted = calloc(1, sizeof *posted);
     size_t first = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -115,7 +92,7 @@ Test(durability, everything_killed_while_batches_come_in)
         struct pollfd first_accepted = {.fd = report[0], .events = POLLIN};
         cr_assert_eq(poll(&first_accepted, 1, PRIMED_PATIENCE_S * 1000), 1);
         usleep((useconds_t)(17000 * round));
-        kill_all(&service);
+        primed_kill_all(&service);
         waitpid(client, NULL, 0);
         read_posted(posted, report[0]);
         cr_expect_gt(posted->count, before);
@@ -130,7 +107,7 @@ Test(durability, everything_killed_while_batches_come_in)
 Test(durability, a_big_batch_goes_on_after_each_death)
 {
     enum { COUNT = 3000, DEATHS = 5 };
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
     struct text body = {.data = NULL};
     for (int i = 0; i < COUNT; i++)
@@ -142,7 +119,7 @@ Test(durability, a_big_batch_goes_on_after_each_death)
     for (int i = 0; i < DEATHS; i++) {
         json_t *batch = work_await_progress(&service, id, finished + COUNT / (2 * DEATHS));
         finished = COUNT - work_count(batch, "pending");
-        kill_all(&service);
+        primed_kill_all(&service);
         service = primed_start("--workers=2", place.flag);
         int64_t kept = COUNT - work_count(work_get(&service, id), "pending");
         most_kept = kept > most_kept ? kept : most_kept;
@@ -159,7 +136,7 @@ Test(durability, a_big_batch_goes_on_after_each_death)
 Test(durability, the_front_killed_again_and_again)
 {
     enum { COUNT = 1000000, DEATHS = 5 };
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
     struct text body = {.data = NULL};
     work_add_range(&body, 0, COUNT);
@@ -179,7 +156,7 @@ Test(durability, the_front_killed_again_and_again)
 Test(durability, a_drain_leaves_the_rest_for_the_next_start)
 {
     enum { COUNT = 400 };
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
     struct text body = {.data = NULL};
     for (int i = 0; i < COUNT; i++)
@@ -200,7 +177,7 @@ Test(durability, a_drain_leaves_the_rest_for_the_next_start)
 Test(durability, a_cancellation_is_finished_after_a_death)
 {
     enum { COUNT = 400 };
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
     struct text body = {.data = NULL};
     for (int i = 0; i < COUNT; i++)
@@ -209,7 +186,7 @@ Test(durability, a_cancellation_is_finished_after_a_death)
     snprintf(id, sizeof id, "%s", work_id(work_post(&service, "", &body, 202)));
     work_await_progress(&service, id, 10);
     client_send(&service, .method = "POST", .path = work_path(&service, id, "/cancel"));
-    kill_all(&service);
+    primed_kill_all(&service);
     service = primed_start("--workers=2", place.flag);
     json_t *batch = work_await(&service, id);
     cr_expect_eq(work_count(batch, "total"), COUNT);
@@ -219,21 +196,6 @@ Test(durability, a_cancellation_is_finished_after_a_death)
 }
 
 /* --- nothing is left -------------------------------------------------------------------------- */
-
-static int64_t count_rows(const char *database, const char *table)
-{
-    sqlite3 *db;
-    sqlite3_stmt *query;
-    char sql[64];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-    cr_assert_eq(sqlite3_open_v2(database, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &query, NULL), SQLITE_OK);
-    cr_assert_eq(sqlite3_step(query), SQLITE_ROW);
-    int64_t count = sqlite3_column_int64(query, 0);
-    sqlite3_finalize(query);
-    sqlite3_close(db);
-    return count;
-}
 
 /* Begin an upload of 8 MB, of which the last part never comes. The connection. */
 static int begin_upload(struct primed *service)
@@ -253,13 +215,13 @@ static int begin_upload(struct primed *service)
 
 Test(durability, an_aborted_upload_leaves_nothing)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=1", place.flag, "--idle-timeout=1s");
     int upload = begin_upload(&service);
-    soon(&service, count_rows(place.database, "numbers") > 0);
+    soon(&service, place_count_rows(&place, "numbers") > 0);
     close(upload);
-    soon(&service, count_rows(place.database, "numbers") == 0);
-    soon(&service, count_rows(place.database, "purge") == 0);
+    soon(&service, place_count_rows(&place, "numbers") == 0);
+    soon(&service, place_count_rows(&place, "purge") == 0);
     cr_expect_eq(client_metric(&service, "primed_store_bytes"), 0);
     primed_stop(&service);
     primed_remove_directory(place.path);
@@ -267,23 +229,23 @@ Test(durability, an_aborted_upload_leaves_nothing)
 
 Test(durability, an_upload_cut_off_by_death_leaves_nothing)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=1", place.flag);
     int upload = begin_upload(&service);
-    soon(&service, count_rows(place.database, "numbers") > 0);
-    kill_all(&service);
+    soon(&service, place_count_rows(&place, "numbers") > 0);
+    primed_kill_all(&service);
     close(upload);
     service = primed_start("--workers=1", place.flag);
-    soon(&service, count_rows(place.database, "purge") == 0);
-    cr_expect_eq(count_rows(place.database, "numbers"), 0);
-    cr_expect_eq(count_rows(place.database, "batches"), 0);
+    soon(&service, place_count_rows(&place, "purge") == 0);
+    cr_expect_eq(place_count_rows(&place, "numbers"), 0);
+    cr_expect_eq(place_count_rows(&place, "batches"), 0);
     primed_stop(&service);
     primed_remove_directory(place.path);
 }
 
 Test(durability, expired_batches_leave_only_their_ids)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=1", place.flag, "--ttl=1s");
     struct text body = {.data = NULL};
     work_add_range(&body, 0, 200000);
@@ -292,8 +254,8 @@ Test(durability, expired_batches_leave_only_their_ids)
     struct client_answer answer;
     soon(&service, (answer = client_get(&service, work_path(&service, id, ""))).status != 200);
     client_expect_problem(&service, &answer, 410, "gone");
-    soon(&service, count_rows(place.database, "numbers") == 0);
-    cr_expect_eq(count_rows(place.database, "verdicts"), 0);
+    soon(&service, place_count_rows(&place, "numbers") == 0);
+    cr_expect_eq(place_count_rows(&place, "verdicts"), 0);
     primed_stop(&service);
     service = primed_start("--workers=1", place.flag);
     answer = client_get(&service, work_path(&service, id, ""));
@@ -326,17 +288,18 @@ static void fill_disk(const char *path)
     close(fd);
 }
 
+/* Always under the same key: those that are refused leave it free. */
 static long post_status(struct primed *service)
 {
     return client_send(service, .method = "POST", .path = "/v1/batches", .body = "[5]",
-                       .type = "application/json")
+                       .type = "application/json", .headers = {"Idempotency-Key: k"})
         .status;
 }
 
 Test(durability, a_full_disk_refuses_until_there_is_room)
 {
     enum { COUNT = 1000000 };
-    struct place place = make_place();
+    struct place place = place_make();
     if (mount("tmpfs", place.path, "tmpfs", 0, "size=64m") < 0)
         cr_skip("cannot mount a small disk here: %s", strerror(errno));
     struct primed service = primed_start("--workers=1", place.flag);
@@ -382,7 +345,7 @@ static void expect_refusal(const struct place *place, const char *says)
 
 Test(durability, a_second_instance_is_refused)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=1", place.flag);
     expect_refusal(&place, "another instance uses the data directory");
     primed_stop(&service);
@@ -398,7 +361,7 @@ static void write_file(const char *path, const char *bytes, size_t size, off_t a
 
 Test(durability, a_damaged_database_is_refused_and_left_alone)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     char garbage[50000];
     memset(garbage, 'x', sizeof garbage);
     write_file(place.database, garbage, sizeof garbage, 0);
@@ -427,19 +390,19 @@ static void execute(const char *database, const char *sql)
 
 Test(durability, a_newer_database_is_refused_and_left_alone)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     struct primed service = primed_start("--workers=1", place.flag);
     work_post_lines(&service, "?wait=9", "2\n", 200);
     primed_stop(&service);
     execute(place.database, "PRAGMA user_version = 999");
     expect_refusal(&place, "newer version");
-    cr_expect_eq(count_rows(place.database, "batches"), 1);
+    cr_expect_eq(place_count_rows(&place, "batches"), 1);
     primed_remove_directory(place.path);
 }
 
 Test(durability, the_database_of_another_program_is_refused)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     execute(place.database, "CREATE TABLE t (x); PRAGMA user_version = 1");
     expect_refusal(&place, "another program");
     primed_remove_directory(place.path);
@@ -447,7 +410,7 @@ Test(durability, the_database_of_another_program_is_refused)
 
 Test(durability, a_read_only_directory_is_refused)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     if (mount("tmpfs", place.path, "tmpfs", MS_RDONLY, "") < 0)
         cr_skip("cannot mount a read-only directory here: %s", strerror(errno));
     expect_refusal(&place, "cannot write in the data directory");
@@ -463,7 +426,7 @@ Test(durability, a_directory_without_parents_is_refused)
 
 Test(durability, the_directory_is_for_its_user_alone)
 {
-    struct place place = make_place();
+    struct place place = place_make();
     char flag[112];
     char data[96];
     snprintf(data, sizeof data, "%s/data", place.path);

@@ -85,7 +85,9 @@ Test(supervision, all_workers_killed_again_and_again)
     cr_expect_eq(work_count(batch, "failed"), 0, "nobody dies three times on a number by chance");
     primed_await_workers(&service, 3);
     cr_expect_geq(client_metric(&service, "primed_worker_restarts_total"), ROUNDS);
-    primed_stop(&service);
+    primed_signal(&service, SIGTERM);
+    primed_await_log(&service, "arena is whole");
+    primed_expect_end(&service, 0);
 }
 
 Test(supervision, a_number_that_kills_three_workers_is_failed_and_the_rest_is_right)

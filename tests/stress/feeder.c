@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "common/arena_check.h"
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/ring.h"
 #include "common/verdict.h"
 #include "tests/stress/stress.h"
 
-enum { NUMBER_LIMIT = 1 << 16, NO_VERDICT = 0xee };
+enum { NUMBER_LIMIT = 1 << 16, NO_VERDICT = 0xee, CHECK_EVERY = 16 };
 
 static uint8_t verdict_of[NUMBER_LIMIT]; /* VERDICT_PRIME or VERDICT_COMPOSITE */
 
@@ -178,12 +179,20 @@ static void harvest(struct feeder *feeder)
         look_at(feeder, (uint32_t)index);
 }
 
+static void fail_for(void *context, const char *violation)
+{
+    (void)context;
+    stress_fail("%s", violation);
+}
+
 /* Sleep until something comes back. Without a timeout: whoever owes a wake has to keep his word. */
 static void await_board(struct feeder *feeder)
 {
     board_prepare_wait(feeder->arena);
     board_wait(feeder->arena, -1);
     harvest(feeder);
+    if (stress_random(&feeder->random, CHECK_EVERY) == 0)
+        arena_check(feeder->arena, ARENA_IN_USE, fail_for, NULL);
 }
 
 void feeder_run(struct feeder *feeder, int64_t deadline_ns)
@@ -207,6 +216,7 @@ void feeder_send_sentinels(struct feeder *feeder, unsigned count)
 
 void feeder_settle(struct feeder *feeder)
 {
+    arena_check(feeder->arena, ARENA_DRAINED, fail_for, NULL);
     harvest(feeder);
     for (uint32_t i = 0; i < feeder->arena->block_count; i++) {
         if (!feeder->jobs[i].out)

@@ -42,7 +42,10 @@ struct feeder {
 /* Start over with an arena nobody uses yet; its ring begins at the position. */
 void feeder_init(struct feeder *feeder, struct arena *arena, uint64_t position, uint64_t seed);
 
-/* Keep every block busy until the deadline (on the monotonic clock), then get all of them back. */
+/*
+ * Keep every block busy until the deadline (on the monotonic clock), then get all of them back. Now
+ * and then the whole arena is checked, while others use it.
+ */
 void feeder_run(struct feeder *feeder, int64_t deadline_ns);
 
 /* Push that many sentinels, as fast as there are blocks for them. Does not await their return. */

@@ -331,3 +331,9 @@ void primed_stop(struct primed *service)
     primed_signal(service, SIGTERM);
     primed_expect_end(service, 0);
 }
+
+void primed_kill_all(struct primed *service)
+{
+    cr_assert_eq(kill(-service->pid, SIGKILL), 0);
+    primed_expect_end(service, -SIGKILL);
+}

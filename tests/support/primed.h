@@ -50,6 +50,9 @@ void primed_stop(struct primed *service);
  */
 void primed_expect_end(struct primed *service, int status);
 
+/* Kill every process of it at once, and free all that was handed out. */
+void primed_kill_all(struct primed *service);
+
 /* Send its supervisor a signal. */
 void primed_signal(const struct primed *service, int signal);
 

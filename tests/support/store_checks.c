@@ -25,6 +25,21 @@ static void committed(void *context, enum store_result result)
     pthread_mutex_unlock(&outcome->lock);
 }
 
+struct batch store_accept(struct store *store, struct store_draft *draft,
+                          const struct batch_spec *spec)
+{
+    struct batch batch;
+    struct outcome outcome = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                              .changed = PTHREAD_COND_INITIALIZER};
+    cr_assert_eq(store_commit(store, draft, spec, &batch, committed, &outcome), STORE_OK);
+    pthread_mutex_lock(&outcome.lock);
+    while (!outcome.known)
+        pthread_cond_wait(&outcome.changed, &outcome.lock);
+    pthread_mutex_unlock(&outcome.lock);
+    cr_assert_eq(outcome.result, STORE_OK);
+    return batch;
+}
+
 static struct chunk make_chunk(uint64_t *words, uint64_t first, uint32_t numbers)
 {
     for (uint32_t i = 0; i < numbers; i++)
@@ -36,26 +51,22 @@ static struct chunk make_chunk(uint64_t *words, uint64_t first, uint32_t numbers
                           .data = words};
 }
 
-static struct batch add_spec(struct store *store, uint32_t chunks, uint32_t numbers,
-                             const struct batch_spec *spec)
+void store_fill(struct store *store, struct store_draft *draft, uint32_t chunks, uint32_t numbers)
 {
-    struct store_draft *draft;
-    struct batch batch;
     uint64_t words[CHUNK_MAX_NUMBERS];
-    struct outcome outcome = {.lock = PTHREAD_MUTEX_INITIALIZER,
-                              .changed = PTHREAD_COND_INITIALIZER};
-    cr_assert_eq(store_begin(store, &draft), STORE_OK);
     for (uint32_t i = 0; i < chunks; i++) {
         struct chunk chunk = make_chunk(words, (uint64_t)i * numbers, numbers);
         cr_assert_eq(store_append(store, draft, &chunk), STORE_OK);
     }
-    cr_assert_eq(store_commit(store, draft, spec, &batch, committed, &outcome), STORE_OK);
-    pthread_mutex_lock(&outcome.lock);
-    while (!outcome.known)
-        pthread_cond_wait(&outcome.changed, &outcome.lock);
-    pthread_mutex_unlock(&outcome.lock);
-    cr_assert_eq(outcome.result, STORE_OK);
-    return batch;
+}
+
+static struct batch add_spec(struct store *store, uint32_t chunks, uint32_t numbers,
+                             const struct batch_spec *spec)
+{
+    struct store_draft *draft;
+    cr_assert_eq(store_begin(store, &draft), STORE_OK);
+    store_fill(store, draft, chunks, numbers);
+    return store_accept(store, draft, spec);
 }
 
 struct batch store_add(struct store *store, uint32_t chunks, uint32_t numbers)

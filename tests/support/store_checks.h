@@ -14,6 +14,13 @@
 /* Commit a batch of so many chunks, of so many numbers each, and wait until it is accepted. */
 struct batch store_add(struct store *store, uint32_t chunks, uint32_t numbers);
 
+/* Its parts: append so many chunks to a draft, */
+void store_fill(struct store *store, struct store_draft *draft, uint32_t chunks, uint32_t numbers);
+
+/* and commit a draft and wait until it is accepted. */
+struct batch store_accept(struct store *store, struct store_draft *draft,
+                          const struct batch_spec *spec);
+
 /*
  * Post verdicts for a chunk of it: number i of the batch is prime if it is odd, and took i seconds.
  */

@@ -3,6 +3,7 @@
 
 #include "server/store/memory.h"
 #include "tests/support/store_checks.h"
+#include "tests/support/store_key_checks.h"
 
 enum { BYTES_MAX = 8 << 20 };
 
@@ -22,3 +23,4 @@ static void teardown(void)
 TestSuite(store_checks, .init = setup, .fini = teardown, .timeout = 60);
 
 STORE_CHECKS(store_checks, store, BYTES_MAX)
+STORE_KEY_CHECKS(store_checks, store)

@@ -8,6 +8,7 @@
 #include "server/store/sqlite.h"
 #include "tests/support/primed.h"
 #include "tests/support/store_checks.h"
+#include "tests/support/store_key_checks.h"
 
 static char directory[64];
 static struct store *store;
@@ -42,6 +43,7 @@ static void teardown(void)
 TestSuite(store_sqlite, .init = setup, .fini = teardown, .timeout = 60);
 
 STORE_CHECKS(store_sqlite, store, BYTES_MAX)
+STORE_KEY_CHECKS(store_sqlite, store)
 
 /* --- what was written is there again ---------------------------------------------------------- */
 
@@ -163,6 +165,29 @@ Test(store_sqlite, figures_survive)
     reopen_store();
     store_stats(store, &after);
     cr_expect_arr_eq(&after, &before, sizeof after);
+}
+
+Test(store_sqlite, keys_survive)
+{
+    struct batch ended = store_add_keyed(store, 1, 0);
+    struct batch live = store_add_keyed(store, 2, 10);
+    struct batch removed = store_add_keyed(store, 3, 10);
+    struct store_draft *draft;
+    struct store_made made;
+    store_remove(store, &removed.id);
+    cr_assert_eq(store_begin_once(store, store_key(4), &draft, &made), STORE_OK);
+    store_discard(store, draft);
+    reopen_store();
+    store_expect_known(store, 1, &ended.id);
+    store_expect_known(store, 2, &live.id);
+    for (uint64_t key = 3; key <= 4; key++) {
+        cr_assert_eq(store_begin_once(store, store_key(key), &draft, &made), STORE_OK);
+        store_discard(store, draft);
+    }
+    cr_expect_eq(store_remove(store, &ended.id), STORE_OK, "one that is only on disk");
+    struct batch next = store_add_keyed(store, 1, 10);
+    reopen_store();
+    store_expect_known(store, 1, &next.id);
 }
 
 /* --- drafts ----------------------------------------------------------------------------------- */

@@ -1,0 +1,99 @@
+/* A disk that takes seconds for what it should do in milliseconds. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/wire.h"
+#include "tests/support/work.h"
+
+TestSuite(slow_disk, .timeout = 120);
+
+/*
+ * Have the services this test starts meet a disk that is slow while the file is there; without a
+ * delay, one that does nothing until it is gone.
+ */
+static void preload(const char *sign, const char *delay_ms)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    cr_assert_gt(length, 0);
+    path[length] = '\0';
+    strcpy(strrchr(path, '/'), "/slow_disk.so");
+    cr_assert_eq(access(path, R_OK), 0, "%s", path);
+    setenv("LD_PRELOAD", path, 1);
+    setenv("SLOW_DISK", sign, 1);
+    if (delay_ms)
+        setenv("SLOW_DISK_MS", delay_ms, 1);
+}
+
+/* Longer than a drain otherwise lets requests finish; see FINISH_GRACE_MS in server/front.c. */
+static const char longer_than_the_grace_ms[] = "3000";
+
+struct disk {
+    char directory[32];
+    char sign[40];
+};
+
+/* A service whose disk has just become slow; delay_ms as above. */
+static struct primed start_and_slow_down(struct disk *disk, const char *delay_ms)
+{
+    strcpy(disk->directory, "/tmp/primed-test.XXXXXX");
+    cr_assert_not_null(mkdtemp(disk->directory));
+    snprintf(disk->sign, sizeof disk->sign, "%s/slow", disk->directory);
+    preload(disk->sign, delay_ms);
+    struct primed service = primed_start("--workers=1");
+    unsetenv("LD_PRELOAD");
+    close(open(disk->sign, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    return service;
+}
+
+Test(slow_disk, a_drain_answers_the_batch_that_waits_for_the_disk)
+{
+    struct disk disk;
+    struct primed service = start_and_slow_down(&disk, longer_than_the_grace_ms);
+    int connection = wire_connect(&service);
+    wire_print(connection, "POST /v1/batches HTTP/1.1\r\nHost: primed\r\n"
+                           "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\n97\n");
+    /* It is worked on before the disk has it. */
+    soon(&service, client_metric(&service, "primed_numbers_total{verdict=\"prime\"}") == 1);
+    primed_signal(&service, SIGTERM);
+    struct client_answer answer = wire_read(&service, connection);
+    cr_expect_eq(answer.status, 202, "%ld", answer.status);
+    close(connection);
+    primed_expect_end(&service, 0);
+    primed_remove_directory(disk.directory);
+}
+
+Test(slow_disk, a_repeat_before_the_disk_has_the_batch_comes_too_early)
+{
+    static const char request[] = "POST /v1/batches HTTP/1.1\r\nHost: primed\r\n"
+                                  "Content-Type: text/plain\r\nContent-Length: 3\r\n"
+                                  "Idempotency-Key: k\r\n\r\n97\n";
+    struct disk disk;
+    struct primed service = start_and_slow_down(&disk, NULL);
+    int first = wire_connect(&service);
+    int repeat = wire_connect(&service);
+    wire_print(first, "%s", request);
+    soon(&service, client_metric(&service, "primed_numbers_total{verdict=\"prime\"}") == 1);
+    wire_print(repeat, "%s", request);
+    struct client_answer answer = wire_read(&service, repeat);
+    client_expect_problem(&service, &answer, 409, "key-busy");
+    unlink(disk.sign);
+    struct client_answer accepted = wire_read(&service, first);
+    cr_expect_eq(accepted.status, 202);
+    wire_print(repeat, "%s", request);
+    answer = wire_read(&service, repeat);
+    cr_expect_eq(answer.status, 202);
+    cr_expect_str_eq(client_header(&service, &answer, "Location"),
+                     client_header(&service, &accepted, "Location"));
+    cr_expect_eq(client_metric(&service, "primed_batches_accepted_total"), 1);
+    close(first);
+    close(repeat);
+    primed_stop(&service);
+    primed_remove_directory(disk.directory);
+}
