@@ -28,6 +28,7 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
 SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle
+CLIENT_LIBS := libcurl jansson gmp
 TEST_LIBS   := criterion libcurl
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -36,6 +37,7 @@ COMMON_OBJS  := $(call objects,$(wildcard common/*.c))
 CORE_OBJS    := $(call objects,$(wildcard worker/primality/*.c))
 WORKER_OBJS  := $(call objects,$(wildcard worker/*.c))
 SERVER_OBJS  := $(call objects,$(filter-out server/main.c,$(wildcard server/*.c server/*/*.c server/*/*.S)))
+CLIENT_OBJS  := $(call objects,$(filter-out client/main.c,$(wildcard client/*.c client/*/*.c)))
 SUPPORT_OBJS := $(call objects,$(wildcard tests/support/*.c))
 LIB_OBJS     := $(COMMON_OBJS) $(WORKER_OBJS) $(SERVER_OBJS)
 CORE_LIB     := $(BUILD)/libprimality.a
@@ -52,10 +54,19 @@ endif
 
 ##@ Build
 .PHONY: all
-all: $(BUILD)/primed $(CORE_LIB) ## the daemon and the core library (the default)
+all: $(BUILD)/primed $(BUILD)/prime $(CORE_LIB) ## the daemon, the client and the core library (the default)
 
 $(BUILD)/primed: $(OBJ)/server/main.o $(LIB_OBJS) $(CORE_LIB)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_LIBS)) -lm,LINK $@)
+
+$(BUILD)/prime: $(OBJ)/client/main.o $(CLIENT_OBJS) $(COMMON_OBJS) $(WORKER_OBJS) $(CORE_LIB)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(CLIENT_LIBS)) -lm,LINK $@)
+
+# The manual page and the completions of prime come out of its own table of options.
+CLIENT_DOCS := $(addprefix $(BUILD)/client/prime.,1 bash zsh fish)
+$(CLIENT_DOCS): $(BUILD)/prime
+	@mkdir -p $(@D)
+	$(call say,$< --generate=$(patsubst .%,%,$(suffix $(@:.1=.man))) >$@,GEN $@)
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
@@ -99,16 +110,24 @@ run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options
 
 ##@ Install
 .PHONY: install uninstall
-install: all ## into DESTDIR and PREFIX (/usr/local)
+install: all $(CLIENT_DOCS) ## into DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/primed $(DESTDIR)$(PREFIX)/bin/primed
+	install -D -m 755 $(BUILD)/prime $(DESTDIR)$(PREFIX)/bin/prime
 	install -D -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/libprimality.a
 	install -D -m 644 worker/primality/primality.h $(DESTDIR)$(PREFIX)/include/primality.h
 	install -D -m 644 docs/primed.8 $(DESTDIR)$(PREFIX)/share/man/man8/primed.8
+	install -D -m 644 $(BUILD)/client/prime.1 $(DESTDIR)$(PREFIX)/share/man/man1/prime.1
+	install -D -m 644 $(BUILD)/client/prime.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/prime
+	install -D -m 644 $(BUILD)/client/prime.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_prime
+	install -D -m 644 $(BUILD)/client/prime.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/prime.fish
 	install -D -m 644 openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/primed $(DESTDIR)$(PREFIX)/lib/libprimality.a \
+	rm -f $(DESTDIR)$(PREFIX)/bin/primed $(DESTDIR)$(PREFIX)/bin/prime $(DESTDIR)$(PREFIX)/lib/libprimality.a \
 	    $(DESTDIR)$(PREFIX)/include/primality.h $(DESTDIR)$(PREFIX)/share/man/man8/primed.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/prime.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/prime \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_prime \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/prime.fish \
 	    $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
 
 ##@ Other

@@ -111,8 +111,7 @@ void worker_loop(struct arena *arena, unsigned slot)
     FAULT_POINT("worker_loop.dismissed");
 }
 
-/* Let the core choose its kernel and set its clock now, not at the first number's expense. */
-static void warm_up(void)
+void worker_warm_up(void)
 {
     uint64_t number = UINT64_MAX;
     uint8_t verdict;
@@ -131,7 +130,7 @@ _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor)
 {
     child_settle(supervisor, "primed-worker");
     close_range(STDERR_FILENO + 1, ~0U, 0);
-    warm_up();
+    worker_warm_up();
     give_way();
     worker_loop(arena, slot);
     _exit(0);

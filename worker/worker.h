@@ -26,4 +26,7 @@ _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor);
  */
 void worker_loop(struct arena *arena, unsigned slot);
 
+/* Let the core choose its kernel and set its clock now, not at the first number's expense. */
+void worker_warm_up(void);
+
 #endif

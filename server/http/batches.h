@@ -2,8 +2,8 @@
 #ifndef SERVER_HTTP_BATCHES_H
 #define SERVER_HTTP_BATCHES_H
 
+#include "common/text.h"
 #include "server/http/request.h"
-#include "server/text.h"
 
 void batches_list(struct request *request);
 void batches_get(struct request *request);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "server/decimal.h"
+#include "common/decimal.h"
 #include "server/http/problem.h"
 #include "server/http/result_format.h"
 #include "worker/primality/primality.h"

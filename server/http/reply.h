@@ -7,8 +7,8 @@
 #ifndef SERVER_HTTP_REPLY_H
 #define SERVER_HTTP_REPLY_H
 
+#include "common/text.h"
 #include "server/http/request.h"
-#include "server/text.h"
 
 /* A header of a reply. */
 struct reply_header {

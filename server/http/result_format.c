@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "server/decimal.h"
+#include "common/decimal.h"
 
 static const struct {
     const char *name;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "common/chunk.h"
+#include "common/text.h"
 #include "common/verdict.h"
-#include "server/text.h"
 
 enum result_format {
     RESULT_JSON, /* a page; its items are as those of NDJSON, without the line end */

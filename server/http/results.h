@@ -2,8 +2,8 @@
 #ifndef SERVER_HTTP_RESULTS_H
 #define SERVER_HTTP_RESULTS_H
 
+#include "common/text.h"
 #include "server/http/request.h"
-#include "server/text.h"
 
 void results_get(struct request *request);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/decimal.h"
+#include "common/decimal.h"
 #include "server/intake/parts.h"
 
 enum { WORD_DIGITS = 19 }; /* any that many digits are below 2^64 */

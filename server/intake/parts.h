@@ -21,8 +21,8 @@
 
 #include <stdbool.h>
 
+#include "common/text.h"
 #include "server/intake/intake.h"
-#include "server/text.h"
 
 enum { REPORT_SHOWN = 40 }; /* bytes of a client's text that are shown */
 

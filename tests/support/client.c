@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/text.h"
+#include "common/text.h"
 
 static size_t receive(char *bytes, size_t size, size_t count, void *text)
 {

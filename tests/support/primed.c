@@ -27,10 +27,9 @@ struct kept {
 
 /* --- the program ------------------------------------------------------------------------------ */
 
-/* PRIMED, or primed one directory above this program. */
-static void find_program(char path[PATH_MAX])
+void program_find(const char *name, const char *variable, char path[PATH_MAX])
 {
-    const char *given = getenv("PRIMED");
+    const char *given = getenv(variable);
     if (given) {
         snprintf(path, PATH_MAX, "%s", given);
         return;
@@ -40,7 +39,8 @@ static void find_program(char path[PATH_MAX])
     path[length] = '\0';
     for (int i = 0; i < 2; i++)
         *strrchr(path, '/') = '\0';
-    strncat(path, "/primed", PATH_MAX - strlen(path) - 1);
+    length = (ssize_t)strlen(path);
+    snprintf(path + length, PATH_MAX - (size_t)length, "/%s", name);
 }
 
 struct launch {
@@ -54,7 +54,7 @@ int command_exec(const char *const *arguments)
 {
     char path[PATH_MAX];
     char *argv[64] = {path};
-    find_program(path);
+    program_find("primed", "PRIMED", path);
     for (size_t i = 0; arguments[i] && i + 2 < sizeof argv / sizeof *argv; i++)
         argv[i + 1] = strdup(arguments[i]);
     execv(path, argv);

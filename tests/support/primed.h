@@ -19,6 +19,7 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -99,6 +100,12 @@ __attribute__((format(printf, 2, 3))) void primed_fail(struct primed *service, c
 void primed_wait_for(struct primed *service, int64_t *deadline_ns, const char *condition);
 
 /* --- programs that end by themselves ---------------------------------------------------------- */
+
+/*
+ * The path of a program of ours: what that variable names, or the name in the directory above that
+ * of the test program.
+ */
+void program_find(const char *name, const char *variable, char path[PATH_MAX]);
 
 struct command {
     int status; /* minus the signal that ended it */

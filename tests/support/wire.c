@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/text.h"
+#include "common/text.h"
 
 int wire_connect(struct primed *service)
 {

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_WORK_H
 #define TESTS_SUPPORT_WORK_H
 
-#include "server/text.h"
+#include "common/text.h"
 #include "tests/support/client.h"
 
 /* --- bodies, one number a line ---------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* Decimal text to limbs and back. */
-#include "server/decimal.h"
+#include "common/decimal.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/decimal.h"
+#include "common/decimal.h"
 
 const struct intake_limits intake_run_limits = {
     .max_digits = 1000, .max_numbers = 1000000, .max_envelope = 4096};

@@ -1,5 +1,5 @@
 /* text_test - a text that grows. */
-#include "server/text.h"
+#include "common/text.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

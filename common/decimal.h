@@ -6,8 +6,8 @@
  * called from any number of threads. Nothing here allocates, but GMP does for integers of
  * thousands of digits, and aborts the process where it gets no memory.
  */
-#ifndef SERVER_DECIMAL_H
-#define SERVER_DECIMAL_H
+#ifndef COMMON_DECIMAL_H
+#define COMMON_DECIMAL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * Running out of memory is noted, not reported at each call: the writer checks `failed` once, at
  * the end. Not thread-safe.
  */
-#ifndef SERVER_TEXT_H
-#define SERVER_TEXT_H
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* text - growing by doubling. See text.h. */
-#include "server/text.h"
+#include "common/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

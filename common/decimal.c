@@ -1,5 +1,5 @@
 /* decimal - decimal text to limbs and back. See decimal.h for the contract. */
-#include "server/decimal.h"
+#include "common/decimal.h"
 
 #include <assert.h>
 #include <endian.h>
