@@ -80,7 +80,7 @@ $(OBJ)/%.o: %.S Makefile
 	@mkdir -p $(@D)
 	$(call say,$(CC) $(our_cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<,AS $@)
 
-$(OBJ)/server/http/assets.o: openapi.yaml server/http/page.html
+$(OBJ)/server/http/assets.o: openapi.yaml $(wildcard server/http/page/* server/http/page/*/*)
 
 ##@ Test
 $(BUILD)/tests/unit: $(call objects,$(wildcard tests/unit/*.c)) $(SUPPORT_OBJS) $(LIB_OBJS) $(CORE_LIB)

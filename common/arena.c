@@ -136,7 +136,13 @@ void arena_reset(struct arena *arena)
         .worker_restarts = atomic_load(&arena->control->worker_restarts),
         .front_restarts = atomic_load(&arena->control->front_restarts),
     };
-    memset(arena->control, 0, (size_t)(arena->blocks - (uint8_t *)arena->control));
+    memset(arena->control, 0, sizeof *arena->control);
+    for (unsigned i = 0; i < arena->slot_count; i++) {
+        uint32_t restarts = atomic_load(&arena->slots[i].restarts);
+        memset(&arena->slots[i], 0, sizeof arena->slots[i]);
+        atomic_store(&arena->slots[i].restarts, restarts);
+    }
+    memset(arena->ring, 0, (size_t)(arena->blocks - (uint8_t *)arena->ring));
     atomic_store(&arena->control->worker_restarts, atomic_load(&kept.worker_restarts));
     atomic_store(&arena->control->front_restarts, atomic_load(&kept.front_restarts));
     for (uint32_t i = 0; i < arena->block_count; i++)
@@ -167,6 +173,7 @@ unsigned arena_reap(struct arena *arena, unsigned slot)
         FAULT_POINT("arena_reap.posted");
     }
     atomic_store_explicit(&arena->slots[slot].began_ns, 0, memory_order_relaxed);
+    atomic_store_explicit(&arena->slots[slot].block_began_ns, 0, memory_order_relaxed);
     atomic_store_explicit(&arena->slots[slot].dismissed, 0, memory_order_relaxed);
     /* First keep the dead worker from taking wakes meant for others, then make up for those it
      * took: seq_cst, or a wake in between could be lost. See "Sleeping" in arena.h. */

@@ -94,12 +94,15 @@ struct worker_slot {
     _Atomic int64_t overdue_ns;
     /* set to 1 by the supervisor: the worker ends before it takes another block */
     _Atomic uint32_t dismissed;
+    /* written by the supervisor: workers that died in this slot; arena_reset() keeps it */
+    _Atomic uint32_t restarts;
     /* set to 1 by the worker before it sleeps on it, to 0 by whoever wakes it */
     alignas(CACHE_LINE) _Atomic uint32_t sleeping;
     /* written by the worker */
     _Atomic int64_t began_ns; /* clock_monotonic_ns() when it began its group, 0 between blocks */
-    _Atomic uint64_t blocks_done;  /* by all processes this slot has had */
-    _Atomic uint64_t numbers_done; /* likewise */
+    _Atomic int64_t block_began_ns; /* likewise its block */
+    _Atomic uint64_t blocks_done;   /* by all processes this slot has had */
+    _Atomic uint64_t numbers_done;  /* likewise */
 };
 
 struct ring;

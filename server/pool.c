@@ -147,6 +147,7 @@ bool pool_reap(struct pool *pool, pid_t pid, int status)
         if (!worker->killed)
             pace_note(&pool->deaths, clock_monotonic_ns());
         atomic_fetch_add(&pool->arena->control->worker_restarts, 1);
+        atomic_fetch_add(&pool->arena->slots[slot].restarts, 1);
     }
     if (pool->leaving == (int)slot)
         pool->leaving = POOL_NONE;

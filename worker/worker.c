@@ -68,6 +68,7 @@ static void run_block(struct worker_slot *slot, struct block *block)
     if (chunk.kind == CHUNK_WIDE)
         chunk_seek(&reader, done);
 
+    atomic_store_explicit(&slot->block_began_ns, clock_monotonic_ns(), memory_order_relaxed);
     while (done < chunk.count) {
         if (atomic_load_explicit(&block->canceled, memory_order_relaxed))
             break;
@@ -86,6 +87,7 @@ static void run_block(struct worker_slot *slot, struct block *block)
         atomic_fetch_add_explicit(&slot->numbers_done, group, memory_order_relaxed);
     }
     atomic_store_explicit(&slot->began_ns, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->block_began_ns, 0, memory_order_relaxed);
     atomic_fetch_add_explicit(&slot->blocks_done, 1, memory_order_relaxed);
 }
 

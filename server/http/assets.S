@@ -1,11 +1,9 @@
-/* assets - the files of assets.h, as they are in the tree. */
+/* assets - the files of assets_list.h, as they are in the tree. */
+#define ASSET(name, path, type, file)                 \
+    .global asset_ ## name, asset_end_ ## name;       \
+    asset_ ## name: .incbin file;                     \
+    asset_end_ ## name: .byte 0;
+
     .section .rodata
-    .global asset_openapi, asset_openapi_end, asset_page, asset_page_end
-asset_openapi:
-    .incbin "openapi.yaml"
-asset_openapi_end:
-asset_page:
-    .incbin "server/http/page.html"
-asset_page_end:
-    .byte 0
+#include "server/http/assets_list.h"
     .section .note.GNU-stack, "", %progbits

@@ -196,6 +196,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         return;
     if (request->status >= 100 && request->status < 600)
         atomic_fetch_add(&http->counters.requests[request->status / 100], 1);
+    histogram_add(&http->counters.request_durations, clock_monotonic_ns() - request->began_ns);
     log_request(request, how);
     request_free(request);
     *request_context = NULL;
@@ -213,6 +214,7 @@ struct http *http_new(const struct http_options *options)
         return NULL;
     http->options = *options;
     http->started_ns = clock_wall_ns();
+    http->began_ns = clock_monotonic_ns();
     http->request_prefix = (uint64_t)http->started_ns;
     if (getrandom(&http->request_prefix, sizeof http->request_prefix, 0) < 0)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
@@ -226,12 +228,21 @@ struct http *http_new(const struct http_options *options)
     return http;
 }
 
+static void count_end(struct http_counters *counters, const struct batch *batch)
+{
+    atomic_fetch_add(&counters->batches_ended[batch->status], 1);
+    if (batch->status == BATCH_COMPLETED)
+        histogram_add(batch->total <= SMALL_BATCH ? &counters->small_batches
+                                                  : &counters->large_batches,
+                      batch->ended_ns - batch->created_ns);
+}
+
 void http_notify(void *context, const struct store *store, const struct batch *batch)
 {
     struct http *http = context;
     bool ended = batch_has_ended(batch);
     if (ended && store == http->options.store)
-        atomic_fetch_add(&http->counters.batches_ended[batch->status], 1);
+        count_end(&http->counters, batch);
     waiters_notify(http->waiters, &batch->id, ended);
 }
 

@@ -13,7 +13,8 @@
  *   results.c      GET .../results: pages and streams; result_format.c: one item in each format
  *   events.c       GET .../events
  *   numbers.c      GET /v1/numbers/{n}
- *   service.c      health, readiness, contract, page; metrics.c: metrics
+ *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
+ *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
  *   waiters.c      requests that wait for a batch, suspended, holding no thread
  *
  * Only this folder knows libmicrohttpd. A handler never blocks: it replies, or suspends its

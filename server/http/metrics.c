@@ -1,6 +1,9 @@
 /* metrics - the figures, and what each means. See metrics.h. */
 #include "server/http/metrics.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "common/clock.h"
 #include "common/ring.h"
 #include "server/http/reply.h"
@@ -26,6 +29,28 @@ static void write_labelled(struct text *text, const char *name, const char *labe
     text_printf(text, "primed_%s{%s=\"%s\"} %llu\n", name, label, value, (unsigned long long)count);
 }
 
+/* The buckets of a histogram, cumulative as Prometheus wants them. labels: "" or `size="small",`. */
+static void write_histogram(struct text *text, const char *name, const char *labels,
+                            const struct histogram *histogram)
+{
+    uint64_t count = 0;
+    for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        count += atomic_load_explicit(&histogram->counts[i], memory_order_relaxed);
+        text_printf(text, "primed_%s_bucket{%sle=\"", name, labels);
+        if (i < HISTOGRAM_BOUNDS)
+            text_printf(text, "%g", (double)histogram_bound_ns(i) / 1e9);
+        else
+            text_add_string(text, "+Inf");
+        text_printf(text, "\"} %llu\n", (unsigned long long)count);
+    }
+    char set[32] = "";
+    if (*labels)
+        snprintf(set, sizeof set, "{%.*s}", (int)strlen(labels) - 1, labels);
+    text_printf(text, "primed_%s_sum%s %.9g\nprimed_%s_count%s %llu\n", name, set,
+                (double)atomic_load(&histogram->sum_ns) / 1e9, name, set,
+                (unsigned long long)count);
+}
+
 static void write_requests(struct text *text, struct http *http)
 {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -36,6 +61,9 @@ static void write_requests(struct text *text, struct http *http)
     write_one(text, "http_requests_in_flight", "gauge",
               "Requests begun and not yet answered in full.",
               (double)atomic_load(&http->open_requests));
+    describe(text, "http_request_duration_seconds", "histogram",
+             "Time from the headers of a request to the end of its reply, waits included.");
+    write_histogram(text, "http_request_duration_seconds", "", &http->counters.request_durations);
 }
 
 static void write_batches(struct text *text, struct http *http, const struct store_stats *store)
@@ -55,6 +83,12 @@ static void write_batches(struct text *text, struct http *http, const struct sto
         write_labelled(text, "batches_ended_total", "status",
                        batch_status_name((enum batch_status)i),
                        atomic_load(&http->counters.batches_ended[i]));
+    describe(text, "batch_duration_seconds", "histogram",
+             "Time from the acceptance of a batch to its completion; small: up to 1,000 numbers.");
+    write_histogram(text, "batch_duration_seconds", "size=\"small\",",
+                    &http->counters.small_batches);
+    write_histogram(text, "batch_duration_seconds", "size=\"large\",",
+                    &http->counters.large_batches);
     describe(text, "batches", "gauge", "Batches kept now, by status.");
     for (int i = 0; i < BATCH_STATUSES; i++)
         write_labelled(text, "batches", "status", batch_status_name((enum batch_status)i),

@@ -50,11 +50,12 @@ void reply_text(struct request *request, unsigned status, const char *type, stru
     reply_response(request, status, type, response, headers);
 }
 
-void reply_static(struct request *request, const char *type, const char *bytes, size_t size)
+void reply_static(struct request *request, const char *type, const char *bytes, size_t size,
+                  const struct reply_header *headers)
 {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(size, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
-    reply_response(request, MHD_HTTP_OK, type, response, NULL);
+    reply_response(request, MHD_HTTP_OK, type, response, headers);
 }
 
 void reply_empty(struct request *request, unsigned status, const struct reply_header *headers)

@@ -28,8 +28,9 @@ struct reply_header {
 void reply_text(struct request *request, unsigned status, const char *type, struct text *text,
                 const struct reply_header *headers);
 
-/* Send bytes that live as long as the process. */
-void reply_static(struct request *request, const char *type, const char *bytes, size_t size);
+/* Send bytes that live as long as the process. headers may be NULL. */
+void reply_static(struct request *request, const char *type, const char *bytes, size_t size,
+                  const struct reply_header *headers);
 
 /* Send nothing but a status and headers. */
 void reply_empty(struct request *request, unsigned status, const struct reply_header *headers);

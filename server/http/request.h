@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/http/histogram.h"
 #include "server/http/http.h"
 #include "server/http/waiters.h"
 
@@ -25,7 +26,12 @@ struct http_counters {
     _Atomic uint64_t batches_repeated; /* requests answered with the batch of an earlier one */
     _Atomic uint64_t batches_refused;  /* for want of room, or because of a drain */
     _Atomic uint64_t batches_ended[BATCH_STATUSES];
+    struct histogram small_batches; /* from acceptance to completion; up to SMALL_BATCH numbers */
+    struct histogram large_batches; /* the others */
+    struct histogram request_durations;
 };
+
+enum { SMALL_BATCH = 1000 };
 
 struct http {
     struct http_options options;
@@ -40,6 +46,7 @@ struct http {
     _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
     uint64_t request_prefix;
     int64_t started_ns; /* wall */
+    int64_t began_ns;   /* the same moment, monotonic */
 };
 
 enum { REQUEST_ID_SIZE = 128 + 1 };

@@ -11,6 +11,8 @@
 #include "server/http/problem.h"
 #include "server/http/results.h"
 #include "server/http/service.h"
+#include "server/http/site.h"
+#include "server/http/status.h"
 #include "server/http/upload.h"
 
 static const struct route routes[] = {
@@ -22,11 +24,14 @@ static const struct route routes[] = {
     {"GET", "/v1/batches/{}/results", NULL, NULL, results_get},
     {"GET", "/v1/batches/{}/events", NULL, NULL, events_get},
     {"GET", "/v1/numbers/{}", NULL, NULL, numbers_get},
+    {"GET", "/v1/status", NULL, NULL, status_get},
     {"GET", "/healthz", NULL, NULL, service_health},
     {"GET", "/readyz", NULL, NULL, service_readiness},
     {"GET", "/metrics", NULL, NULL, metrics_get},
-    {"GET", "/openapi.yaml", NULL, NULL, service_contract},
-    {"GET", "/", NULL, NULL, service_page},
+    {"GET", "/openapi.yaml", NULL, NULL, site_get},
+    {"GET", "/", NULL, NULL, site_get},
+    {"GET", "/docs", NULL, NULL, site_get},
+    {"GET", "/page/{}", NULL, NULL, site_get},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 

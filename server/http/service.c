@@ -1,7 +1,6 @@
-/* service - what tells the state of the service, and what explains it. See service.h. */
+/* service - what tells the state of the service. See service.h. */
 #include "server/http/service.h"
 
-#include "server/http/assets.h"
 #include "server/http/reply.h"
 
 unsigned service_workers(const struct http *http)
@@ -13,37 +12,27 @@ unsigned service_workers(const struct http *http)
     return count;
 }
 
+const char *service_state(const struct http *http)
+{
+    if (http_is_draining(http))
+        return "draining";
+    return service_workers(http) == 0 ? "starting" : "ready";
+}
+
 void service_health(struct request *request)
 {
     static const char ok[] = "{\"status\":\"ok\"}\n";
-    reply_static(request, REPLY_JSON, ok, sizeof ok - 1);
+    reply_static(request, REPLY_JSON, ok, sizeof ok - 1, NULL);
 }
 
 void service_readiness(struct request *request)
 {
     struct http *http = request->http;
-    unsigned workers = service_workers(http);
-    const char *status = "ready";
-    if (http_is_draining(http))
-        status = "draining";
-    else if (workers == 0)
-        status = "starting";
+    const char *status = service_state(http);
     struct text text = {.data = NULL};
     text_printf(&text, "{\"status\":\"%s\",\"durable\":%s,\"store\":\"%s\",\"workers\":%u}\n",
                 status, http->options.store->durable ? "true" : "false", http->options.store->name,
-                workers);
+                service_workers(http));
     reply_text(request, *status == 'r' ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, REPLY_JSON,
                &text, NULL);
-}
-
-void service_contract(struct request *request)
-{
-    reply_static(request, "application/yaml", asset_openapi,
-                 (size_t)(asset_openapi_end - asset_openapi));
-}
-
-void service_page(struct request *request)
-{
-    reply_static(request, "text/html; charset=utf-8", asset_page,
-                 (size_t)(asset_page_end - asset_page));
 }

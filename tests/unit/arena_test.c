@@ -122,6 +122,7 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     atomic_store(&arena.board->sleeping, 1);
     atomic_store(&arena.slots[2].sleeping, 1);
     atomic_store(&arena.slots[2].pid, 4711);
+    atomic_store(&arena.slots[2].restarts, 5);
     atomic_store(&arena.control->front_ready, 1);
     atomic_store(&arena.control->worker_restarts, 7);
     atomic_store(&arena.control->front_restarts, 2);
@@ -137,6 +138,7 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     cr_assert_eq(atomic_load(&arena.board->sleeping), 0);
     cr_assert_eq(atomic_load(&arena.slots[2].sleeping), 0);
     cr_assert_eq(atomic_load(&arena.slots[2].pid), 0);
+    cr_assert_eq(atomic_load(&arena.slots[2].restarts), 5);
     cr_assert_eq(atomic_load(&arena.control->state), CONTROL_RUN);
     cr_assert_eq(atomic_load(&arena.control->front_ready), 0);
     cr_assert_eq(atomic_load(&arena.control->sentinels_wanted), 0);
@@ -154,6 +156,7 @@ Test(arena, reap_orphans_what_was_running_there)
     ring_push(&arena, 2, 1);
     cr_assert_eq(ring_pop(&arena, 1), 2);
     atomic_store(&arena.slots[1].began_ns, 123);
+    atomic_store(&arena.slots[1].block_began_ns, 122);
 
     cr_assert_eq(arena_reap(&arena, 1), 1);
     struct claim claim = peek_claim(&arena, 2);
@@ -161,6 +164,7 @@ Test(arena, reap_orphans_what_was_running_there)
     cr_assert_eq(claim.owner, 1);
     cr_assert_eq(claim.attempts, 2);
     cr_assert_eq(atomic_load(&arena.slots[1].began_ns), 0);
+    cr_assert_eq(atomic_load(&arena.slots[1].block_began_ns), 0);
     cr_assert_eq(board_take(&arena), 2);
     cr_assert_eq(board_take(&arena), BOARD_EMPTY);
 }

@@ -47,6 +47,7 @@ static void run(void)
     cr_assert_eq(board_take(&arena), NUMBERS);
     cr_assert_eq(board_take(&arena), SENTINEL);
     cr_assert_eq(atomic_load(&arena.slots[0].began_ns), 0);
+    cr_assert_eq(atomic_load(&arena.slots[0].block_began_ns), 0);
 }
 
 Test(worker, tests_every_number_of_more_than_one_group)

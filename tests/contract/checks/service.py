@@ -80,6 +80,36 @@ def the_page_for_people(api):
     expect("/openapi.yaml" in response.text, "a link to the contract", response.text)
 
 
+@check
+def what_the_pages_are_made_of(api):
+    seen, wanted = set(), {"/", "/docs"}
+    while wanted:
+        path = wanted.pop()
+        seen.add(path)
+        response = api.get(path)
+        names = re.findall(r"[\"']/page/([\w.-]+)", response.text) + re.findall(r"[\"']\./([\w.-]+)", response.text)
+        wanted |= {f"/page/{name}" for name in names} - seen
+        api.request("GET", path, headers={"If-None-Match": response.headers["ETag"]}, status=304)
+        api.request("HEAD", path, status=200)
+    expect(len(seen) > 10, "pages of more than ten files", seen)
+    api.get("/page/none.js", status=404)
+
+
+@check
+def the_live_state(api):
+    before = api.get("/v1/status").json
+    expect(len(before["workers"]) > 0, "some workers", before)
+    equal(len(before["durations"]["bounds_seconds"]) + 1, len(before["durations"]["requests"]), "the buckets")
+    api.done(list(range(100)))
+    after = api.get("/v1/status").json
+    while after["totals"]["batches_ended"] == before["totals"]["batches_ended"]:
+        after = api.get("/v1/status").json  # counted a moment after its end
+    for name, most in before["totals"].items():
+        expect(after["totals"][name] >= most, f"{name} not to fall from {most}", after["totals"])
+    expect(after["totals"]["numbers_done"] >= before["totals"]["numbers_done"] + 100, "100 more numbers", after)
+    expect(after["uptime_seconds"] > before["uptime_seconds"], "time to go on", after)
+
+
 SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)"
                     r'(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})?'
                     r" (-?[0-9.]+(?:e[-+]?\d+)?|[-+]?Inf|NaN)")
