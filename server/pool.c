@@ -90,29 +90,32 @@ static int64_t start_wait_ns(const struct pool *pool)
     return pace_ns > fork_ns ? pace_ns : fork_ns;
 }
 
-/* While workers of an older generation are left, let them end, one at a time. */
-static void roll_on(struct pool *pool)
+/* The slot of a worker that a rolling restart has yet to replace, or POOL_NONE. */
+static int next_to_leave(const struct pool *pool)
 {
-    for (unsigned i = 0; pool->leaving == POOL_NONE && i < pool->arena->slot_count; i++) {
-        if (pool->workers[i].pid != 0 && pool->workers[i].generation < pool->generation) {
-            pool->leaving = (int)i;
-            arena_dismiss(pool->arena, i);
-        }
-    }
+    for (unsigned i = 0; i < pool->arena->slot_count; i++)
+        if (pool->workers[i].pid != 0 && pool->workers[i].generation < pool->generation)
+            return (int)i;
+    return POOL_NONE;
 }
 
 int64_t pool_fill(struct pool *pool)
 {
-    while (pool->live < pool->wanted && !atomic_load(&pool->arena->control->pool_closing)) {
-        unsigned slot = find_slot(pool, 0);
-        if (slot == pool->arena->slot_count)
-            break;
+    /* In a rolling restart the successor comes before its predecessor goes. */
+    int leaver = next_to_leave(pool);
+    unsigned target = pool->wanted + (leaver != POOL_NONE);
+    unsigned slot;
+    while (pool->live < target && (slot = find_slot(pool, 0)) < pool->arena->slot_count &&
+           !atomic_load(&pool->arena->control->pool_closing)) {
         int64_t wait_ns = start_wait_ns(pool);
         if (wait_ns > 0)
             return wait_ns;
         start_worker(pool, slot);
     }
-    roll_on(pool);
+    if (leaver != POOL_NONE && pool->leaving == POOL_NONE) {
+        pool->leaving = leaver;
+        arena_dismiss(pool->arena, (unsigned)leaver);
+    }
     return -1;
 }
 

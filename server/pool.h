@@ -41,7 +41,7 @@ struct pool {
 int pool_init(struct pool *pool, struct arena *arena, unsigned wanted);
 
 /*
- * Fork workers until there are as many as are wanted, or those missing are not due yet, or the
+ * Fork workers until there are as many as are wanted (in a rolling restart one more), or those missing are not due yet, or the
  * front has closed the pool. Returns the time until it should be called again, negative if that is
  * when something happens.
  */
@@ -63,7 +63,10 @@ int64_t pool_kill_stopped(struct pool *pool);
 bool pool_grow(struct pool *pool);
 bool pool_shrink(struct pool *pool);
 
-/* Replace each worker there is now, one after another, as pool_fill() is called. */
+/*
+ * Replace each worker there is now, one after another, as pool_fill() is called: first another one
+ * is there, then an old one is dismissed.
+ */
 void pool_roll(struct pool *pool);
 
 /* Kill the workers the dispatcher has found stuck. */
