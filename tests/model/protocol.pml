@@ -10,7 +10,7 @@
  *             resume_orphan(), handout_fill(), push_sentinel(), ring_push(), ring_wake(),
  *             ring_wake_worker(), close_pool(), handout_sentinels(), handout_workers(), has_news(),
  *             board_prepare_wait(), board_wait(), has_posts()
- * Supervisor  pool_fill(), start_worker(), roll_on(), pool_reap(), arena_reap(), arena_wake_all(),
+ * Supervisor  pool_fill(), next_to_leave(), start_worker(), pool_reap(), arena_reap(), arena_wake_all(),
  *             arena_dismiss(), arena_want_sentinel(), arena_set_state()
  *
  * A comment names the function each part mirrors, and in brackets the gap of common/fault.h that
@@ -230,7 +230,7 @@ end_unborn:
 
 again: /* worker_loop() */
 #if ROLLS > 0
-    STEP(if :: dismissed[me] -> goto exits :: else fi);
+    STEP(if :: dismissed[me] -> goto exits :: else fi); /* [worker_loop.dismissed] */
 #endif
 
 pop: /* ring_pop() */
@@ -263,7 +263,7 @@ pop: /* ring_pop() */
          :: t >= TICKETS -> t = 0; b = 0; goto pop
          :: else -> t = 0
          fi;
-         if :: last -> goto finish :: else fi);
+         if :: last -> goto finish :: else fi); /* [worker_loop.sentinel_claimed] */
 
 work: /* run_block() */
 #if NUMBERS == 1
@@ -640,10 +640,12 @@ close: /* close_pool() */
 /* Where TERM comes at any time, it waits here until nobody is to be replaced, so that a worker that
  * sleeps on although it was dismissed is not helped by its sentinel. */
 #if ROLLS > 0
-#define HAS_ROLLED (leaving == NOBODY && !EXISTS(SLOTS, IS_OLD))
+#define IS_ROLLING (leaving != NOBODY || EXISTS(SLOTS, IS_OLD)) /* next_to_leave() */
 #else
-#define HAS_ROLLED true
+#define IS_ROLLING false
 #endif
+/* In a rolling restart the successor comes first, where there is a slot for it. */
+#define TARGET (wanted + (IS_ROLLING -> 1 : 0))
 
 proctype Supervisor()
 {
@@ -657,7 +659,7 @@ proctype Supervisor()
 fill: /* pool_fill() */
     do
     :: atomic {
-           live < wanted && !closing ->
+           live < TARGET && !closing && EXISTS(SLOTS, IS_EMPTY) ->
            SOME(s, SLOTS, IS_EMPTY)
        };
        present[s] = 1; /* start_worker() */
@@ -670,11 +672,11 @@ fill: /* pool_fill() */
        :: atomic { !closing -> process[s] = ALIVE; live++; s = 0 }
 #endif
        fi
-    :: atomic { live >= wanted || closing -> break }
+    :: atomic { live >= TARGET || closing || !EXISTS(SLOTS, IS_EMPTY) -> break }
     od;
 
 #if ROLLS > 0
-    if /* roll_on() */
+    if
     :: atomic {
            leaving == NOBODY && EXISTS(SLOTS, IS_OLD) ->
            SOME(s, SLOTS, IS_OLD);
@@ -719,7 +721,7 @@ fill: /* pool_fill() */
        }
 #endif
 #if DRAINS > 0
-    :: atomic { !draining && HAS_ROLLED -> draining = 1 }; /* arena_set_state() */
+    :: atomic { !draining && !IS_ROLLING -> draining = 1 }; /* arena_set_state() */
        board_ring_bell();
        goto fill
 #endif
@@ -739,13 +741,13 @@ fill: /* pool_fill() */
        atomic {
            assert(state[i] == RUNNING && owner[i] == s && holder[i] == NOBODY);
            state[i] = ORPHANED
-       };
+       }; /* [arena_reap.orphaned] */
        board[i] = 1; /* board_post() */
-       board_ring_bell();
+       board_ring_bell(); /* [arena_reap.posted] */
        i++
     :: atomic { i == BLOCKS -> i = 0; break }
     od;
-    atomic { dismissed[s] = 0; sleeping[s] = 0; count = SLOTS };
+    atomic { dismissed[s] = 0; sleeping[s] = 0; count = SLOTS }; /* [arena_reap.flag_cleared] */
     /* arena_wake_all() */
 #ifdef BUG_REAP_WAKES_NO_WORKER
     count = 0;
