@@ -131,6 +131,11 @@ static void begin_drain(struct supervisor *s, int signal)
         stop_now(s, EXIT_FAILURE);
         return;
     }
+    if (s->front_pid == 0) {
+        log_warning("stopping at once: there is no front to drain", log_int("signal", signal));
+        stop_now(s, EXIT_FAILURE);
+        return;
+    }
     log_info("draining", log_int("signal", signal),
              log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));
     s->draining = true;

@@ -5,7 +5,8 @@
  * A single thread around one sigtimedwait(): no handler, no race between a signal and what is being
  * done. It is right as PID 1 of a container: it reaps whatever is handed to it.
  *
- *   TERM, INT  drain: take nothing new, finish, exit 0; the second one, or the drain timeout: stop
+ *   TERM, INT  drain: take nothing new, finish, exit 0; the second one, or the drain timeout: stop; so
+ *              does one while there is no front
  *   QUIT       stop: kill everything, exit 1
  *   HUP        replace the workers one by one
  *   TTIN TTOU  one worker more, one fewer

@@ -20,7 +20,7 @@ enum sleep_state { SLEEP_AWAKE, SLEEP_SUSPENDED, SLEEP_WOKEN };
 struct upload {
     struct intake *intake;
     struct store *store;
-    struct store_draft *draft;       /* NULL for a repeat, which only has its body read */
+    struct store_draft *draft;       /* NULL where the body is only read: a repeat, or draining */
     struct idempotency *idempotency; /* NULL: the request has no key */
     bool too_large;                  /* more than max_body came */
     bool committing;
@@ -181,6 +181,16 @@ static void sleep_until_woken(struct request *request)
 
 /* --- the body --------------------------------------------------------------------------------- */
 
+/*
+ * Who hears that a request was refused may send another under its key at once, so nothing may be
+ * left of it by then.
+ */
+static void discard_draft(struct upload *upload)
+{
+    store_discard(upload->store, upload->draft);
+    upload->draft = NULL;
+}
+
 static void resumed(void *context)
 {
     wake(context);
@@ -189,6 +199,9 @@ static void resumed(void *context)
 void upload_body(struct request *request, const char *bytes, size_t size)
 {
     struct upload *upload = request->state;
+    /* It will be refused. A drain waits for whoever waits for the disk, so this one need not. */
+    if (http_is_draining(request->http))
+        discard_draft(upload);
     if (request->body_bytes > request->http->options.config->max_body) {
         upload->too_large = true;
     } else {
@@ -204,16 +217,6 @@ void upload_body(struct request *request, const char *bytes, size_t size)
 }
 
 /* --- after the body --------------------------------------------------------------------------- */
-
-/*
- * Who hears that a request was refused may send another under its key at once, so nothing may be
- * left of it by then.
- */
-static void discard_draft(struct upload *upload)
-{
-    store_discard(upload->store, upload->draft);
-    upload->draft = NULL;
-}
 
 /* The body is complete: is it a batch, and can it still be taken? False after replying that not. */
 static bool judge(struct request *request, struct intake_envelope *envelope)

@@ -100,6 +100,8 @@ void records_take(struct memory_store *memory, struct store_draft *record)
     const struct batch *batch = &record->batch;
     unlist(memory, record);
     TAILQ_REMOVE(&memory->by_age, record, by_age);
+    if (record->key)
+        key_table_remove(record->key);
     memory->stats.bytes -= record->bytes;
     memory->stats.numbers_pending -= batch->total - batch_finished(batch);
 

@@ -76,15 +76,16 @@ static enum store_result sqlite_commit(struct store *base, struct store_draft *d
     draft->stored.batch.ttl_s = spec->ttl_s;
     if (spec->fingerprint)
         draft->key->fingerprint = *spec->fingerprint;
-    draft->done = done;
-    draft->done_context = context;
     pthread_mutex_lock(&store->lock);
     if (result == STORE_OK)
         result = live_commit(store, draft);
-    if (result == STORE_OK)
+    if (result == STORE_OK) {
         *batch = draft->stored.batch;
-    else
+        draft->done = done;
+        draft->done_context = context;
+    } else {
         live_discard(store, draft);
+    }
     pthread_mutex_unlock(&store->lock);
     return result;
 }

@@ -74,6 +74,11 @@ bool live_grow(struct sqlite_store *store, struct store_draft *record, uint32_t 
     return true;
 }
 
+static uint64_t metadata_size(const struct store_draft *record)
+{
+    return record->metadata ? strlen(record->metadata) + 1 : 0;
+}
+
 /* Free a record that is in no list but perhaps the map. */
 static void free_record(struct sqlite_store *store, struct store_draft *record)
 {
@@ -82,6 +87,7 @@ static void free_record(struct sqlite_store *store, struct store_draft *record)
         id_map_remove(&store->records, id);
     drop_rows(store, record, &record->numbers, &record->verdicts);
     store->live_bytes -= sizeof *record + record->chunk_capacity * sizeof *record->chunks;
+    store->live_bytes -= metadata_size(record);
     key_entry_free(record->key);
     free(record->chunks);
     free(record->metadata);
@@ -191,8 +197,11 @@ bool live_pause(struct sqlite_store *store, struct store_draft *draft, store_res
 enum store_result live_commit(struct sqlite_store *store, struct store_draft *draft)
 {
     struct batch *batch = &draft->stored.batch;
+    store->live_bytes += metadata_size(draft);
     if (draft->failed != STORE_OK)
         return draft->failed;
+    if (!reserve(store, draft, metadata_size(draft)))
+        return STORE_FULL;
     batch->created_ns = clock_wall_ns();
     batch->id = batch_id_next(&store->ids, batch->created_ns);
     if (id_map_put(&store->records, &batch->id, draft) < 0)
@@ -237,7 +246,7 @@ bool live_add(struct sqlite_store *store, struct store_draft *record)
         return false;
     record->committed = true;
     record->inserted = true;
-    store->live_bytes += sizeof *record;
+    store->live_bytes += sizeof *record + metadata_size(record);
     TAILQ_INSERT_TAIL(&store->live, record, by_age);
     count_batch(store, &record->stored.batch, true);
     store->stats.bytes += record->stored.bytes;

@@ -119,6 +119,24 @@ def forks_that_fail_are_tried_again_until_they_work(context):
         return f"{tries} tries"
 
 
+@check
+def a_drain_without_a_front_waits_for_nobody(context):
+    with Service(context.primed, "--workers=2", "--drain-timeout=60s") as service:
+        shim = Shim(context, service)
+        ledger = Ledger()
+        service.start()
+        post(ledger, service, LARGE)
+        shim.set(fork=errno.EAGAIN)
+        signal_all(service.processes("primed-front"), signal.SIGKILL)
+        service.await_log("cannot fork the front")
+        service.stop(status=1)
+        if not service.logged("there is no front to drain"):
+            raise Failure("it waited for the drain timeout")
+        shim.set()
+        service.start()
+        expect_all_right(ledger, service)
+
+
 # --- memory and descriptors -------------------------------------------------------------------------
 
 

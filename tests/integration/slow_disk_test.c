@@ -1,11 +1,14 @@
 /* A disk that takes seconds for what it should do in milliseconds. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "tests/support/wire.h"
@@ -66,6 +69,50 @@ Test(slow_disk, a_drain_answers_the_batch_that_waits_for_the_disk)
     cr_expect_eq(answer.status, 202, "%ld", answer.status);
     close(connection);
     primed_expect_end(&service, 0);
+    primed_remove_directory(disk.directory);
+}
+
+/* Send so much; false if the service takes no more of it for long. */
+static bool send_all(int connection, size_t bytes)
+{
+    static const char zeros[64 * 1024];
+    struct timeval patience = {.tv_sec = 20};
+    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    while (bytes > 0) {
+        size_t piece = bytes < sizeof zeros ? bytes : sizeof zeros;
+        ssize_t sent = send(connection, zeros, piece, MSG_NOSIGNAL);
+        if (sent < 0)
+            return errno != EAGAIN; /* it may close on a client that is too slow */
+        bytes -= (size_t)sent;
+    }
+    return true;
+}
+
+Test(slow_disk, a_drain_does_not_wait_for_the_disk_to_have_what_is_still_being_sent)
+{
+    enum { FIRST = 8, REST = 64 << 20 }; /* far more than may be ahead of the disk */
+    struct disk disk;
+    struct primed service = start_and_slow_down(&disk, NULL);
+    int connection = wire_connect(&service);
+    int other = wire_connect(&service);
+    wire_print(connection,
+               "POST /v1/batches HTTP/1.1\r\nHost: primed\r\n"
+               "Content-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n",
+               FIRST + REST);
+    cr_assert(send_all(connection, FIRST));
+    soon(&service, client_metric(&service, "primed_store_bytes") > 0);
+    primed_signal(&service, SIGTERM);
+    struct client_answer answer;
+    do {
+        wire_print(other, "GET /readyz HTTP/1.1\r\nHost: primed\r\n\r\n");
+        answer = wire_read(&service, other);
+    } while (answer.status == 200);
+    cr_expect_eq(answer.status, 503, "%ld", answer.status);
+    cr_expect(send_all(connection, REST));
+    unlink(disk.sign);
+    primed_expect_end(&service, 0);
+    close(connection);
+    close(other);
     primed_remove_directory(disk.directory);
 }
 

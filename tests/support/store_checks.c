@@ -251,6 +251,42 @@ void check_metadata(struct store *store)
     free(metadata);
 }
 
+static void count_call(void *context, enum store_result result)
+{
+    (void)result;
+    ++*(_Atomic int *)context;
+}
+
+void check_metadata_counts(struct store *store)
+{
+    enum { SIZE = 4000 };
+    static uint64_t words[CHUNK_MAX_NUMBERS];
+    struct chunk chunk = {.count = CHUNK_MAX_NUMBERS, .words = CHUNK_MAX_NUMBERS, .data = words};
+    struct chunk small = {.count = 1, .words = 1, .data = words};
+    static _Atomic int calls;
+    char metadata[SIZE + 1] = "";
+    memset(metadata, ' ', SIZE);
+    struct batch_spec spec = {.ttl_s = 3600, .metadata = metadata};
+    struct store_stats before;
+    struct store_stats after;
+    store_stats(store, &before);
+    add_spec(store, 0, 0, &spec);
+    store_stats(store, &after);
+    cr_expect_geq(after.bytes - before.bytes, SIZE);
+
+    struct store_draft *draft;
+    struct batch batch;
+    cr_assert_eq(store_begin(store, &draft), STORE_OK);
+    while (store_append(store, draft, &chunk) == STORE_OK)
+        ;
+    while (store_append(store, draft, &small) == STORE_OK)
+        ;
+    cr_expect_eq(store_commit(store, draft, &spec, &batch, count_call, &calls), STORE_FULL);
+    store_add(store, 1,
+              1); /* which the disk has, if there is one, no sooner than it is discarded */
+    cr_expect_eq(calls, 0);
+}
+
 void check_empty_batch(struct store *store)
 {
     struct batch batch = store_add(store, 0, 0);

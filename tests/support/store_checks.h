@@ -43,6 +43,7 @@ void check_cancelling(struct store *store);
 void check_removing(struct store *store);
 void check_listing(struct store *store);
 void check_metadata(struct store *store);
+void check_metadata_counts(struct store *store);
 void check_empty_batch(struct store *store);
 void check_discarding(struct store *store);
 void check_unknown_ids(struct store *store);
@@ -62,6 +63,7 @@ void check_being_full(struct store *store, uint64_t bytes_max);
     Test(suite, removing) { check_removing(store); } \
     Test(suite, listing) { check_listing(store); } \
     Test(suite, metadata) { check_metadata(store); } \
+    Test(suite, metadata_counts) { check_metadata_counts(store); } \
     Test(suite, empty_batch) { check_empty_batch(store); } \
     Test(suite, discarding) { check_discarding(store); } \
     Test(suite, unknown_ids) { check_unknown_ids(store); } \

@@ -108,6 +108,43 @@ void check_key_of_a_removed_batch(struct store *store)
     }
 }
 
+struct removal {
+    struct store *store;
+    struct batch_id id;
+};
+
+static void *remove_batch(void *argument)
+{
+    const struct removal *removal = argument;
+    cr_expect_eq(store_remove(removal->store, &removal->id), STORE_OK);
+    return NULL;
+}
+
+/* From when the batch is gone, nobody may be told that it has the key, however long freeing it takes. */
+void check_key_of_a_batch_while_it_is_removed(struct store *store)
+{
+    enum { TIMES = 20, CHUNKS = 2000 };
+    for (int i = 0; i < TIMES; i++) {
+        struct store_draft *draft;
+        struct store_made made;
+        struct batch_spec spec;
+        struct batch batch;
+        pthread_t thread;
+        cr_assert_eq(store_begin_once(store, store_key(1), &draft, &made), STORE_OK);
+        store_fill(store, draft, CHUNKS, 1);
+        struct removal removal = {store, store_accept(store, draft, spec_of(1, &spec)).id};
+        cr_assert_eq(pthread_create(&thread, NULL, remove_batch, &removal), 0);
+        while (store_get(store, &removal.id, &batch) == STORE_OK)
+            ;
+        enum store_result result;
+        while ((result = store_begin_once(store, store_key(1), &draft, &made)) == STORE_BUSY)
+            ;
+        cr_assert_eq(result, STORE_OK);
+        store_discard(store, draft);
+        pthread_join(thread, NULL);
+    }
+}
+
 void check_key_of_an_expired_batch(struct store *store)
 {
     struct store_draft *draft;

@@ -28,6 +28,7 @@ void store_expect_known(struct store *store, uint64_t key, const struct batch_id
 void check_key_of_a_draft_and_of_a_batch(struct store *store);
 void check_key_of_a_discarded_draft(struct store *store);
 void check_key_of_a_removed_batch(struct store *store);
+void check_key_of_a_batch_while_it_is_removed(struct store *store);
 void check_key_of_an_expired_batch(struct store *store);
 void check_keys_count(struct store *store);
 void check_keys_of_a_full_store(struct store *store);
@@ -39,6 +40,8 @@ void check_one_key_and_many_threads(struct store *store);
     Test(suite, key_of_a_draft_and_of_a_batch) { check_key_of_a_draft_and_of_a_batch(store); } \
     Test(suite, key_of_a_discarded_draft) { check_key_of_a_discarded_draft(store); } \
     Test(suite, key_of_a_removed_batch) { check_key_of_a_removed_batch(store); } \
+    Test(suite, key_of_a_batch_while_it_is_removed) \
+        { check_key_of_a_batch_while_it_is_removed(store); } \
     Test(suite, key_of_an_expired_batch) { check_key_of_an_expired_batch(store); } \
     Test(suite, keys_count) { check_keys_count(store); } \
     Test(suite, keys_of_a_full_store) { check_keys_of_a_full_store(store); } \
