@@ -165,6 +165,30 @@ Test(primality_limbs, proven_up_to_psi_13)
     mpz_clears(n, p, NULL);
 }
 
+/* A full group of which nothing is left for the tests beyond the proof. */
+Test(primality_limbs, a_group_of_proven_primes)
+{
+    enum { GROUP = 256 };
+    static uint64_t limbs[GROUP][2];
+    static struct primality_integer numbers[GROUP];
+    uint8_t verdicts[GROUP];
+    mpz_t n;
+    mpz_init(n);
+    mpz_setbit(n, 70);
+    for (size_t i = 0; i < GROUP; i++) {
+        mpz_nextprime(n, n);
+        mpn_copyi(limbs[i], mpz_limbs_read(n), 2);
+        numbers[i] = (struct primality_integer){limbs[i], 2};
+    }
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+        kernel_test_limbs(kernel, numbers, GROUP, verdicts, NULL);
+        for (size_t i = 0; i < GROUP; i++)
+            cr_assert_eq(verdicts[i], PRIMALITY_PRIME, "%s: number %zu", kernel->name, i);
+    }
+    mpz_clear(n);
+}
+
 /* The two loops of each kernel against GMP's, for every size and all ones too. */
 Test(primality_limbs, multiplication_and_reduction)
 {

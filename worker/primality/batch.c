@@ -212,6 +212,8 @@ static void prove(struct group *g, const struct candidate *c, size_t count)
 
 static void test_last(struct group *g, struct candidate *c, size_t count)
 {
+    if (count == 0)
+        return;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         c[i].p = limbs_lucas_parameter(c[i].n, c[i].count);
