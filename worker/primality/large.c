@@ -47,7 +47,10 @@ static void exponent_set(struct exponent *e, const mp_limb_t *even, mp_size_t si
         mpn_rshift(e->d, even + skip, size - skip, shift);
     else
         mpn_copyi(e->d, even + skip, size - skip);
-    e->bits = mpn_sizeinbase(e->d, size - skip, 2);
+    mp_size_t length = size - skip;
+    while (e->d[length - 1] == 0) /* GMP does not count from a zero limb */
+        length--;
+    e->bits = mpn_sizeinbase(e->d, length, 2);
 }
 
 static bool exponent_bit(const struct exponent *e, mp_bitcnt_t bit)
