@@ -170,13 +170,14 @@ Test(primality_lanes, each_test_by_itself)
                 for (int lane = 0; lane < width; lane++)
                     lanes_set_strong(&lanes, lane, n, limbs, base);
                 cr_assert_eq(kernel->lanes->strong(&lanes, LANES_BASE_2),
-                             limbs_base2(n, limbs) ? all : 0, "%zu of %zu limbs", i, limbs);
+                             limbs_base2(kernel, n, limbs) ? all : 0, "%zu of %zu limbs", i, limbs);
                 uint32_t strong = kernel->lanes->strong(&lanes, LANES_BASE_SHIFTED);
                 if (limbs > 2)
-                    cr_assert_eq(strong, large_base_shifted(n, limbs, base << 12) ? all : 0);
+                    cr_assert_eq(strong,
+                                 large_base_shifted(kernel, n, limbs, base << 12) ? all : 0);
                 if (p == 0 || limbs == 2)
                     continue;
-                bool lucas = large_lucas(n, limbs, p);
+                bool lucas = large_lucas(kernel, n, limbs, p);
                 lanes_begin(&lanes, width, 64 * limbs);
                 for (int lane = 0; lane < width; lane++)
                     lanes_set_lucas(&lanes, lane, n, limbs, p);

@@ -212,6 +212,38 @@ Test(primality_limbs, multiplication_and_reduction)
     }
 }
 
+static size_t loops;
+
+static void counted_multiply(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size)
+{
+    loops++;
+    kernel_portable.multiply(t, a, b, size);
+}
+
+static void counted_reduce(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse)
+{
+    loops++;
+    kernel_portable.reduce(t, n, size, inverse);
+}
+
+/* A number alone is tested by the loops of the kernel that was given, not of the one in use. */
+Test(primality_limbs, loops_of_the_kernel_given)
+{
+    struct kernel counted = kernel_portable;
+    counted.multiply = counted_multiply;
+    counted.reduce = counted_reduce;
+    mpz_t n;
+    mpz_init(n);
+    mpz_setbit(n, 521);
+    mpz_sub_ui(n, n, 1);
+    uint8_t verdict;
+    kernel_test_limbs(&counted, &(struct primality_integer){mpz_limbs_read(n), mpz_size(n)}, 1,
+                      &verdict, NULL);
+    cr_expect_eq(verdict, PRIMALITY_PROBABLE_PRIME);
+    cr_expect_gt(loops, 3 * 512, "three tests, a product or more for each bit");
+    mpz_clear(n);
+}
+
 Test(primality_limbs, cost_grows)
 {
     cr_expect_geq(primality_cost_ns(0), 1);
