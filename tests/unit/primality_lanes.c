@@ -1,5 +1,6 @@
 /* Big integers in lanes: the arithmetic against GMP's, and every kernel in every lane. */
 #include "tests/support/primality_big.h"
+#include "tests/support/primality_reference.h"
 #include "worker/primality/factors.h"
 #include "worker/primality/lanes.h"
 #include "worker/primality/large.h"
@@ -146,6 +147,47 @@ Test(primality_lanes, every_number_of_limbs)
         for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++)
             cr_assert_eq(big_family_check(&family, kernel, family.count, BIG_MAX), -1,
                          "%s: %zu limbs", kernel->name, limbs);
+    }
+}
+
+/* Sizes at random in more than one group, words among them, and high limbs of zero: each number gets
+   the verdict that GMP has for it, wherever it stands. */
+Test(primality_lanes, mixed_sizes)
+{
+    enum { COUNT = 600, FAMILIES = 4 };
+    static const size_t limbs[FAMILIES] = {2, 3, 7, LANES_LIMBS + 1};
+    static struct big_family families[FAMILIES];
+    static struct primality_integer numbers[COUNT];
+    static uint64_t words[COUNT];
+    bool prime[COUNT];
+    uint8_t verdicts[COUNT];
+    float seconds[COUNT];
+    uint64_t state = 5;
+    for (size_t i = 0; i < FAMILIES; i++)
+        big_family_make(&families[i], limbs[i], limbs[i] < 8, 3);
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t from = reference_random(&state) % 16;
+        if (from > 12) {
+            words[i] = reference_random(&state) >> reference_random(&state) % 64;
+            numbers[i] = (struct primality_integer){&words[i], words[i] != 0};
+            prime[i] = reference_is_prime(words[i]);
+            continue;
+        }
+        size_t own = i % 50 == 0 ? FAMILIES - 1 : from % (FAMILIES - 1);
+        const struct big_family *family = &families[own];
+        size_t k = reference_random(&state) % family->count;
+        numbers[i] = family->numbers[k];
+        numbers[i].count += reference_random(&state) % 2; /* the rest of its limbs is zero */
+        prime[i] = family->prime[k];
+    }
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+        kernel_test_limbs(kernel, numbers, COUNT, verdicts, seconds);
+        for (size_t i = 0; i < COUNT; i++) {
+            cr_assert_eq(verdicts[i] != PRIMALITY_COMPOSITE, prime[i], "%s: number %zu",
+                         kernel->name, i);
+            cr_assert(seconds[i] >= 0, "%s: number %zu", kernel->name, i);
+        }
     }
 }
 
