@@ -1,5 +1,6 @@
 /* Big integers in lanes: the arithmetic against GMP's, and every kernel in every lane. */
 #include "tests/support/primality_big.h"
+#include "tests/support/primality_reference.h"
 #include "worker/primality/factors.h"
 #include "worker/primality/lanes.h"
 #include "worker/primality/large.h"
@@ -149,6 +150,47 @@ Test(primality_lanes, every_number_of_limbs)
     }
 }
 
+/* Sizes at random in more than one group, words among them, and high limbs of zero: each number gets
+   the verdict that GMP has for it, wherever it stands. */
+Test(primality_lanes, mixed_sizes)
+{
+    enum { COUNT = 600, FAMILIES = 4 };
+    static const size_t limbs[FAMILIES] = {2, 3, 7, LANES_LIMBS + 1};
+    static struct big_family families[FAMILIES];
+    static struct primality_integer numbers[COUNT];
+    static uint64_t words[COUNT];
+    bool prime[COUNT];
+    uint8_t verdicts[COUNT];
+    float seconds[COUNT];
+    uint64_t state = 5;
+    for (size_t i = 0; i < FAMILIES; i++)
+        big_family_make(&families[i], limbs[i], limbs[i] < 8, 3);
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t from = reference_random(&state) % 16;
+        if (from > 12) {
+            words[i] = reference_random(&state) >> reference_random(&state) % 64;
+            numbers[i] = (struct primality_integer){&words[i], words[i] != 0};
+            prime[i] = reference_is_prime(words[i]);
+            continue;
+        }
+        size_t own = i % 50 == 0 ? FAMILIES - 1 : from % (FAMILIES - 1);
+        const struct big_family *family = &families[own];
+        size_t k = reference_random(&state) % family->count;
+        numbers[i] = family->numbers[k];
+        numbers[i].count += reference_random(&state) % 2; /* the rest of its limbs is zero */
+        prime[i] = family->prime[k];
+    }
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+        kernel_test_limbs(kernel, numbers, COUNT, verdicts, seconds);
+        for (size_t i = 0; i < COUNT; i++) {
+            cr_assert_eq(verdicts[i] != PRIMALITY_COMPOSITE, prime[i], "%s: number %zu",
+                         kernel->name, i);
+            cr_assert(seconds[i] >= 0, "%s: number %zu", kernel->name, i);
+        }
+    }
+}
+
 /* Composites that pass the strong test and fail the Lucas test, and primes that pass both. */
 Test(primality_lanes, each_test_by_itself)
 {
@@ -170,13 +212,14 @@ Test(primality_lanes, each_test_by_itself)
                 for (int lane = 0; lane < width; lane++)
                     lanes_set_strong(&lanes, lane, n, limbs, base);
                 cr_assert_eq(kernel->lanes->strong(&lanes, LANES_BASE_2),
-                             limbs_base2(n, limbs) ? all : 0, "%zu of %zu limbs", i, limbs);
+                             limbs_base2(kernel, n, limbs) ? all : 0, "%zu of %zu limbs", i, limbs);
                 uint32_t strong = kernel->lanes->strong(&lanes, LANES_BASE_SHIFTED);
                 if (limbs > 2)
-                    cr_assert_eq(strong, large_base_shifted(n, limbs, base << 12) ? all : 0);
+                    cr_assert_eq(strong,
+                                 large_base_shifted(kernel, n, limbs, base << 12) ? all : 0);
                 if (p == 0 || limbs == 2)
                     continue;
-                bool lucas = large_lucas(n, limbs, p);
+                bool lucas = large_lucas(kernel, n, limbs, p);
                 lanes_begin(&lanes, width, 64 * limbs);
                 for (int lane = 0; lane < width; lane++)
                     lanes_set_lucas(&lanes, lane, n, limbs, p);

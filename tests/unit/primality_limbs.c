@@ -165,6 +165,30 @@ Test(primality_limbs, proven_up_to_psi_13)
     mpz_clears(n, p, NULL);
 }
 
+/* A full group of which nothing is left for the tests beyond the proof. */
+Test(primality_limbs, a_group_of_proven_primes)
+{
+    enum { GROUP = 256 };
+    static uint64_t limbs[GROUP][2];
+    static struct primality_integer numbers[GROUP];
+    uint8_t verdicts[GROUP];
+    mpz_t n;
+    mpz_init(n);
+    mpz_setbit(n, 70);
+    for (size_t i = 0; i < GROUP; i++) {
+        mpz_nextprime(n, n);
+        mpn_copyi(limbs[i], mpz_limbs_read(n), 2);
+        numbers[i] = (struct primality_integer){limbs[i], 2};
+    }
+    const struct kernel *kernel;
+    for (size_t k = 0; (kernel = kernel_available(k)) != NULL; k++) {
+        kernel_test_limbs(kernel, numbers, GROUP, verdicts, NULL);
+        for (size_t i = 0; i < GROUP; i++)
+            cr_assert_eq(verdicts[i], PRIMALITY_PRIME, "%s: number %zu", kernel->name, i);
+    }
+    mpz_clear(n);
+}
+
 /* The two loops of each kernel against GMP's, for every size and all ones too. */
 Test(primality_limbs, multiplication_and_reduction)
 {
@@ -186,6 +210,38 @@ Test(primality_limbs, multiplication_and_reduction)
             cr_assert_eq(mpn_cmp(t, expected, 2 * (mp_size_t)size), 0, "%zu limbs", size);
         }
     }
+}
+
+static size_t loops;
+
+static void counted_multiply(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t size)
+{
+    loops++;
+    kernel_portable.multiply(t, a, b, size);
+}
+
+static void counted_reduce(uint64_t *t, const uint64_t *n, size_t size, uint64_t inverse)
+{
+    loops++;
+    kernel_portable.reduce(t, n, size, inverse);
+}
+
+/* A number alone is tested by the loops of the kernel that was given, not of the one in use. */
+Test(primality_limbs, loops_of_the_kernel_given)
+{
+    struct kernel counted = kernel_portable;
+    counted.multiply = counted_multiply;
+    counted.reduce = counted_reduce;
+    mpz_t n;
+    mpz_init(n);
+    mpz_setbit(n, 521);
+    mpz_sub_ui(n, n, 1);
+    uint8_t verdict;
+    kernel_test_limbs(&counted, &(struct primality_integer){mpz_limbs_read(n), mpz_size(n)}, 1,
+                      &verdict, NULL);
+    cr_expect_eq(verdict, PRIMALITY_PROBABLE_PRIME);
+    cr_expect_gt(loops, 3 * 512, "three tests, a product or more for each bit");
+    mpz_clear(n);
 }
 
 Test(primality_limbs, cost_grows)

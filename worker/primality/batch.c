@@ -59,7 +59,7 @@ static size_t bits_of(const struct candidate *c)
    of the result says that c[i] passed. */
 typedef uint32_t test_in_lanes(const struct lanes_kernel *kernel, const struct candidate *c,
                                size_t count);
-typedef bool test_alone(const struct candidate *c);
+typedef bool test_alone(const struct kernel *kernel, const struct candidate *c);
 
 static uint32_t base2_in_lanes(const struct lanes_kernel *kernel, const struct candidate *c,
                                size_t count)
@@ -73,9 +73,9 @@ static uint32_t base2_in_lanes(const struct lanes_kernel *kernel, const struct c
     return kernel->strong(&lanes, LANES_BASE_2);
 }
 
-static bool base2_alone(const struct candidate *c)
+static bool base2_alone(const struct kernel *kernel, const struct candidate *c)
 {
-    return limbs_base2(c->n, c->count);
+    return limbs_base2(kernel, c->n, c->count);
 }
 
 static uint32_t round_and_lucas(const struct lanes_kernel *kernel, const struct candidate *c,
@@ -129,9 +129,9 @@ static uint32_t last_in_lanes(const struct lanes_kernel *kernel, const struct ca
     return passed & ((UINT32_C(1) << count) - 1);
 }
 
-static bool last_alone(const struct candidate *c)
+static bool last_alone(const struct kernel *kernel, const struct candidate *c)
 {
-    return limbs_last(c->n, c->count, c->p);
+    return limbs_last(kernel, c->n, c->count, c->p);
 }
 
 /* From how many numbers of a size on lanes pay. */
@@ -158,7 +158,7 @@ static size_t keep(struct group *g, struct candidate *c, size_t count, size_t le
             passed = in_lanes(lanes, c + i, part);
         } else {
             part = 1;
-            passed = alone(c + i);
+            passed = alone(g->kernel, c + i);
         }
         charge(g, c + i, part);
         for (size_t k = 0; k < part; k++)
@@ -212,6 +212,8 @@ static void prove(struct group *g, const struct candidate *c, size_t count)
 
 static void test_last(struct group *g, struct candidate *c, size_t count)
 {
+    if (count == 0)
+        return;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         c[i].p = limbs_lucas_parameter(c[i].n, c[i].count);

@@ -21,6 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__FAST_MATH__)
+#error "the kernels compute exactly with doubles: build without -ffast-math"
+#endif
+
 enum kernel_class { KERNEL_NARROW, KERNEL_MIDDLE, KERNEL_WIDE, KERNEL_CLASSES };
 
 /* Numbers on the way at once: few enough for the caches, enough to fill the kernels' blocks. */

@@ -25,14 +25,15 @@ struct exponent {
     mp_bitcnt_t bits; /* of d */
 };
 
-static void modulus_set(struct modulus *m, const uint64_t *n, size_t count)
+static void modulus_set(struct modulus *m, const struct kernel *kernel, const uint64_t *n,
+                        size_t count)
 {
     mp_limb_t power[LARGE_LIMBS + 1] = {0};
     mp_limb_t quotient[2];
     m->size = (mp_size_t)count;
     m->n = n;
     m->inverse = 0 - mont64_inverse(n[0]);
-    m->kernel = kernel_chosen();
+    m->kernel = kernel;
     power[count] = 1;
     mpn_tdiv_qr(quotient, m->one, 0, power, m->size + 1, m->n, m->size);
     mpn_sub_n(m->minus_one, m->n, m->one, m->size);
@@ -47,7 +48,10 @@ static void exponent_set(struct exponent *e, const mp_limb_t *even, mp_size_t si
         mpn_rshift(e->d, even + skip, size - skip, shift);
     else
         mpn_copyi(e->d, even + skip, size - skip);
-    e->bits = mpn_sizeinbase(e->d, size - skip, 2);
+    mp_size_t length = size - skip;
+    while (e->d[length - 1] == 0) /* GMP does not count from a zero limb */
+        length--;
+    e->bits = mpn_sizeinbase(e->d, length, 2);
 }
 
 static bool exponent_bit(const struct exponent *e, mp_bitcnt_t bit)
@@ -140,12 +144,12 @@ static bool equal(const mp_limb_t *a, const mp_limb_t *b, const struct modulus *
 }
 
 /* A strong test to base 2 where a = 0, else to base a / 2^64. */
-static bool strong(const uint64_t *n, size_t count, mp_limb_t a)
+static bool strong(const struct kernel *kernel, const uint64_t *n, size_t count, mp_limb_t a)
 {
     struct modulus m;
     struct exponent e;
     mp_limb_t x[LARGE_LIMBS];
-    modulus_set(&m, n, count);
+    modulus_set(&m, kernel, n, count);
     mpn_copyi(x, m.n, m.size);
     x[0]--;
     exponent_set(&e, x, m.size);
@@ -170,17 +174,17 @@ static bool strong(const uint64_t *n, size_t count, mp_limb_t a)
     return false;
 }
 
-bool large_base2(const uint64_t *n, size_t count)
+bool large_base2(const struct kernel *kernel, const uint64_t *n, size_t count)
 {
-    return strong(n, count, 0);
+    return strong(kernel, n, count, 0);
 }
 
-bool large_base_shifted(const uint64_t *n, size_t count, uint64_t a)
+bool large_base_shifted(const struct kernel *kernel, const uint64_t *n, size_t count, uint64_t a)
 {
-    return strong(n, count, a);
+    return strong(kernel, n, count, a);
 }
 
-bool large_lucas(const uint64_t *n, size_t count, uint32_t parameter)
+bool large_lucas(const struct kernel *kernel, const uint64_t *n, size_t count, uint32_t parameter)
 {
     struct modulus m;
     struct exponent e;
@@ -188,7 +192,7 @@ bool large_lucas(const uint64_t *n, size_t count, uint32_t parameter)
     mp_limb_t p[LARGE_LIMBS];
     mp_limb_t v[LARGE_LIMBS];
     mp_limb_t w[LARGE_LIMBS];
-    modulus_set(&m, n, count);
+    modulus_set(&m, kernel, n, count);
     mpn_add_1(v, m.n, m.size, 1); /* n + 1 fits: n is not all ones, 3 not dividing it */
     exponent_set(&e, v, m.size);
     twice(two, m.one, &m);

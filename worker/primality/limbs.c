@@ -13,9 +13,9 @@ static mont128 two_limbs(const uint64_t *n)
     return (mont128)n[1] << 64 | n[0];
 }
 
-bool limbs_base2(const uint64_t *n, size_t count)
+bool limbs_base2(const struct kernel *kernel, const uint64_t *n, size_t count)
 {
-    return count == 2 ? u128_base2(two_limbs(n)) : large_base2(n, count);
+    return count == 2 ? u128_base2(two_limbs(n)) : large_base2(kernel, n, count);
 }
 
 bool limbs_provable(const uint64_t *n, size_t count)
@@ -54,12 +54,12 @@ uint64_t limbs_base(const uint64_t *n, size_t count)
     return hash >> 12 | 1;
 }
 
-bool limbs_last(const uint64_t *n, size_t count, uint32_t p)
+bool limbs_last(const struct kernel *kernel, const uint64_t *n, size_t count, uint32_t p)
 {
     uint64_t base = limbs_base(n, count) << 12; /* over 2^64 */
     if (count == 2)
         return u128_lucas(two_limbs(n), p) && u128_base_shifted(two_limbs(n), base);
-    return large_lucas(n, count, p) && large_base_shifted(n, count, base);
+    return large_lucas(kernel, n, count, p) && large_base_shifted(kernel, n, count, base);
 }
 
 bool limbs_probable_prime(const uint64_t *n, size_t count)

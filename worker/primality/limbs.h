@@ -1,5 +1,5 @@
 /*
- * limbs - the tests for one odd integer from 2^64 on, without factors below 256: what a batch
+ * limbs - the tests for one odd integer from 2^64 on, without small factors (factors.h): what a batch
  * (batch.c) does where lanes (lanes.h) do not pay or reach.
  *
  * A strong test to base 2 and, up to psi_13 (u128.h), to 12 more bases, which is a proof; beyond, an
@@ -16,9 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kernel; /* whose loops do the arithmetic */
+
 /* Is n a strong probable prime to base 2? Past LARGE_LIMBS (large.h), limbs_probable_prime() is to
    be asked instead of all the others. */
-bool limbs_base2(const uint64_t *n, size_t count);
+bool limbs_base2(const struct kernel *kernel, const uint64_t *n, size_t count);
 
 /* Can n be proven prime by limbs_first_bases()? */
 bool limbs_provable(const uint64_t *n, size_t count);
@@ -31,7 +33,7 @@ uint32_t limbs_lucas_parameter(const uint64_t *n, size_t count);
 uint64_t limbs_base(const uint64_t *n, size_t count);
 
 /* Does n pass the Lucas test for p, and the Miller-Rabin round? */
-bool limbs_last(const uint64_t *n, size_t count, uint32_t p);
+bool limbs_last(const struct kernel *kernel, const uint64_t *n, size_t count, uint32_t p);
 
 /* Is n, of any size, a probable prime? All tests, by GMP. */
 bool limbs_probable_prime(const uint64_t *n, size_t count);

@@ -3,7 +3,9 @@
  *
  * The core of the service, usable without it (build/libprimality.a and this header). Pure
  * computation: no I/O, no global state but the choice of kernel; every function may be called from
- * any number of threads and processes at once. 64-bit input allocates nothing.
+ * any number of threads and processes at once. 64-bit input allocates nothing. Floating point must
+ * round to nearest in the calling thread, as it does from the start (fesetround()): some kernels
+ * compute exactly with doubles.
  *
  * What a verdict means:
  *   below 2^64      always proven, either way (deterministic, see u64.c for the theorem used);
