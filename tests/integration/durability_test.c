@@ -111,7 +111,7 @@ Test(durability, a_big_batch_goes_on_after_each_death)
     struct primed service = primed_start("--workers=2", place.flag);
     struct text body = {.data = NULL};
     for (int i = 0; i < COUNT; i++)
-        work_add_mersenne(&body, i % 3 == 0 ? 521 : 523);
+        work_add_mersenne(&body, i % 3 == 0 ? 2203 : 2207);
     char id[40];
     snprintf(id, sizeof id, "%s", work_id(work_post(&service, "", &body, 202)));
     int64_t finished = 0;
