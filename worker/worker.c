@@ -13,7 +13,7 @@
 #include "common/verdict.h"
 #include "worker/primality/primality.h"
 
-enum { WORKER_NICENESS = 10 }; /* a tenth of the weight of the processes that answer clients */
+enum { WORKER_NICENESS = 19 }; /* a seventieth of the weight of the processes that answer clients */
 
 static_assert((int)VERDICT_COMPOSITE == (int)PRIMALITY_COMPOSITE &&
                   (int)VERDICT_PRIME == (int)PRIMALITY_PRIME &&
