@@ -82,18 +82,7 @@ void manual_help(enum cli_command command)
 
 static void write_roff_option(const struct option_row *row)
 {
-    printf(".TP\n\\fB");
-    if (row->letter)
-        printf("\\-%c\\fR, \\fB", row->letter);
-    printf("\\-\\-");
-    roff_write_string(row->name);
-    printf("\\fR");
-    if (row->argument) {
-        printf(" \\fI");
-        roff_write_string(row->argument);
-        printf("\\fR");
-    }
-    putchar('\n');
+    roff_write_option(row->letter, row->name, row->argument);
     roff_write_string(row->help);
     if (row->choices) {
         printf(": ");

@@ -42,3 +42,19 @@ void roff_write_paragraphs(const char *text)
         line += length + (line[length] == '\n');
     }
 }
+
+void roff_write_option(char letter, const char *name, const char *argument)
+{
+    printf(".TP\n\\fB");
+    if (letter)
+        printf("\\-%c\\fR, \\fB", letter);
+    printf("\\-\\-");
+    roff_write_string(name);
+    printf("\\fR");
+    if (argument) {
+        printf(" \\fI");
+        roff_write_string(argument);
+        printf("\\fR");
+    }
+    putchar('\n');
+}

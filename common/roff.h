@@ -13,4 +13,7 @@ void roff_write_string(const char *text);
 /* Lines, each ended; an empty one parts paragraphs. */
 void roff_write_paragraphs(const char *text);
 
+/* The head of an option's paragraph: -letter (0: none), --name, and the argument (NULL: none). */
+void roff_write_option(char letter, const char *name, const char *argument);
+
 #endif

@@ -128,15 +128,8 @@ static const char page_tail[] =
 
 static void write_option(const struct config_row *row)
 {
-    printf(".TP\n\\fB\\-\\-");
-    roff_write_string(row->name);
-    printf("\\fR");
-    if (row->argument) {
-        printf(" \\fI");
-        roff_write_string(row->argument);
-        printf("\\fR");
-    }
-    printf("\n%c", toupper((unsigned char)row->help[0]));
+    roff_write_option(0, row->name, row->argument);
+    putchar(toupper((unsigned char)row->help[0]));
     roff_write_string(row->help + 1);
     if (row->standard && *row->standard) {
         printf(" [");

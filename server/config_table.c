@@ -79,7 +79,9 @@ static const char *read_max_body(struct config *config, const char *text)
 
 static const char *read_max_digits(struct config *config, const char *text)
 {
-    return config_value_number(text, 20, 100000, &config->max_digits) ? NULL : "a number from 20 to 100000";
+    return config_value_number(text, 20, 100000, &config->max_digits)
+               ? NULL
+               : "a number from 20 to 100000";
 }
 
 static const char *read_max_connections(struct config *config, const char *text)
@@ -161,7 +163,8 @@ const struct config_row config_table[] = {
      "at\na time."},
     {"max-store", "BYTES", "", read_max_store,
      "what the store may take; by default 16G on disk, 1G in memory",
-     "What counts is numbers and verdicts. When it is full, new batches are refused with 503 until\n"
+     "What counts is numbers and verdicts. When it is full, new batches are refused with 503 "
+     "until\n"
      "others have expired or were deleted; in memory, batches that ended a minute ago or earlier "
      "make\nroom first, the longest ended first."},
     {"max-body", "BYTES", "1G", read_max_body, "the longest request body",
