@@ -27,9 +27,9 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle zlib libzstd
 CLIENT_LIBS := libcurl jansson gmp
-TEST_LIBS   := criterion libcurl
+TEST_LIBS   := criterion libcurl zlib libzstd
 
 # --- the parts ------------------------------------------------------------------------------------
 objects = $(patsubst %,$(OBJ)/%.o,$(basename $(1)))
