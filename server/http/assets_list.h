@@ -14,6 +14,7 @@ ASSET(style, "/page/style.css", "text/css; charset=utf-8", "server/http/page/sty
 ASSET(icon, "/page/icon.svg", "image/svg+xml", "server/http/page/icon.svg")
 ASSET(theme_js, "/page/theme.js", SCRIPT, "server/http/page/theme.js")
 ASSET(dom_js, "/page/dom.js", SCRIPT, "server/http/page/dom.js")
+ASSET(token_js, "/page/token.js", SCRIPT, "server/http/page/token.js")
 ASSET(api_js, "/page/api.js", SCRIPT, "server/http/page/api.js")
 ASSET(format_js, "/page/format.js", SCRIPT, "server/http/page/format.js")
 ASSET(index_js, "/page/index.js", SCRIPT, "server/http/page/index.js")
