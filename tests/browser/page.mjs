@@ -69,7 +69,7 @@ export async function pageChecks(service, browser) {
     await until(async () => await progress() > 0, 'some progress');
     const first = await progress();
     await until(async () => await progress() > first, 'more progress');
-    await row.getByText('priority 8').waitFor();
+    await row.getByText('priority 8,').waitFor();
     await until(async () => (await texts(page.locator('#workers .badge'))).includes('running'), 'a running worker');
 
     await row.getByRole('button', {name: 'Cancel'}).click();
