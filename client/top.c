@@ -16,9 +16,10 @@ enum { BATCHES_MAX = 100, BAR_COLUMNS = 20 };
 /* What the service said at one time. */
 struct look {
     int64_t at_ns;
-    char *metrics;     /* NULL: it did not answer */
-    json_t *batches;   /* NULL: likewise */
-    char trouble[256]; /* why */
+    char *metrics;                  /* NULL: it did not answer */
+    json_t *batches;                /* NULL: likewise */
+    char trouble[HTTP_REASON_SIZE]; /* why */
+    int status;                     /* for programs, which are told why: the exit status */
 };
 
 /* The screen, made in memory and written at once, so that it does not flicker. */
@@ -39,7 +40,9 @@ static bool fetch(struct client *client, const char *path, struct look *look,
         client->signal = answer->signal;
     if (answer->result == HTTP_OK)
         return true;
-    if (answer->status)
+    if (client_format(client) != OUTPUT_TABLE)
+        look->status = client_failed(client, answer, "the state of the service");
+    else if (answer->status && answer->result != HTTP_MISLED)
         snprintf(look->trouble, sizeof look->trouble, "status %ld", answer->status);
     else
         snprintf(look->trouble, sizeof look->trouble, "%s", answer->reason);
@@ -191,12 +194,10 @@ static void draw(struct client *client, const struct look *before, const struct 
 /* --- the command ------------------------------------------------------------------------------ */
 
 /* For programs: one document, of what happened between two looks. */
-static int report(struct client *client, const struct look *before, const struct look *now)
+static int report(const struct look *before, const struct look *now)
 {
-    if (!now->metrics) {
-        fprintf(stderr, "prime: no answer from %s: %s\n", http_url(client->http), now->trouble);
-        return EXIT_UNREACHABLE;
-    }
+    if (now->status)
+        return now->status;
     printf("{\"workers\":%.0f,\"busy\":%.3f,\"numbers_per_second\":%.1f,\"numbers_pending\":%.0f,"
            "\"numbers_done\":%.0f,\"batches_queued\":%.0f,\"batches_running\":%.0f,"
            "\"requests_per_second\":%.1f,\"store_bytes\":%.0f,\"worker_restarts\":%.0f}\n",
@@ -243,12 +244,14 @@ int top_run(struct client *client)
     look_at(client, &before);
     if (screen && !client->signal)
         draw(client, &now, &before);
-    while (wait_or_quit(client, screen)) {
+    if (before.status)
+        status = before.status;
+    while (!before.status && wait_or_quit(client, screen)) {
         look_at(client, &now);
         if (client->signal)
             break;
         if (!screen) {
-            status = report(client, &before, &now);
+            status = report(&before, &now);
             break;
         }
         draw(client, &before, &now);

@@ -54,11 +54,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Proxy(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, service, token):
+    def __init__(self, service, token, tls=None):
         super().__init__(("127.0.0.1", 0), Handler)
+        if tls:  # the handshake is the business of the thread that has the connection
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.service, self.token, self.keys = service, token, []
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        pass  # clients leave, and some before a handshake is done
 
     def close(self):
         self.shutdown()
