@@ -110,7 +110,7 @@ int64_t http_backoff_ns(unsigned failures, uint64_t random)
 static bool is_of_contract(CURL *easy, long status)
 {
     static const char *const types[] = {"application/json", "application/x-ndjson", "text/csv",
-                                        "text/event-stream", "text/plain; version="};
+                                        "text/event-stream"};
     char *type = NULL;
     curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
     for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)

@@ -64,6 +64,7 @@ def shows_a_token(service, work):
         expect(prime("97", **known), 4, "^$", "Unauthorized: a bearer token is needed\nA token is shown to it where PRIMED_TOKEN")
         expect(prime("97", PRIMED_TOKEN="wrong", **known), 4, "^$", "Unauthorized: a bearer token is needed\n$")
         expect(prime("97", PRIMED_TOKEN=TOKEN, **known), 0, '"prime":true', "^$")
+        expect(prime("top", "--json", PRIMED_TOKEN=TOKEN, **known), 0, '"workers":2,', "^$")
         for mode in (0o600, 0o640):
             path.chmod(mode)
             expect(prime("97", "--token-file", "token", **known), 0, '"prime":true', "^$")
@@ -122,7 +123,7 @@ def knows_a_stranger(_, work):
     for kind in ("text/html", "application/json"):
         server, url = answering([(200, [("Content-Type", kind)], b"<html>It works!</html>")] * 100)
         try:
-            for command in COMMANDS if kind == "text/html" else (["97"], ["97", "91"], ["submit", "numbers.txt"], ["ls"], ["cancel", ID]):
+            for command in COMMANDS if kind == "text/html" else (["97"], ["97", "91"], ["submit", "numbers.txt"], ["ls"], ["cancel", ID], ["top", "--json"]):
                 came = prime(*command, work=work, PRIMED_URL=url, PRIMED_TIMEOUT="1")
                 expect(came, 2 if kind == "text/html" else 4, "^$", "answers, but not like primed")
         finally:

@@ -1,7 +1,8 @@
 """proxy - a way to the service that is as bad as networks are, and asks for a token.
 
 The answer to the first batch is lost: the service has it, the client hears nothing. The second time the service is
-"busy". From then on all goes well. Without the right token there is only a 401.
+"busy". From then on all goes well. Without the right token there is only a 401, and with it no /metrics,
+which have the figures of all.
 """
 
 import http.client
@@ -28,6 +29,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Authorization") != f"Bearer {self.server.token}":
             return self.problem(401, "unauthorized", "Unauthorized", "a bearer token is needed", ("WWW-Authenticate", "Bearer"))
+        if self.path == "/metrics":
+            return self.problem(403, "forbidden", "Forbidden", "the token has not the right to this")
         if self.command == "POST":
             self.server.keys.append(self.headers["Idempotency-Key"])
             if len(self.server.keys) == 2:
