@@ -1,11 +1,14 @@
 """command - `prime` behind TLS, before a service that asks for a token or for patience, and before a stranger."""
 
 import http.server
+import json
 import os
 import re
+import signal
 import ssl
 import subprocess
 import threading
+import urllib.request
 
 from proxy import Proxy
 from service import ROOT, Service
@@ -131,10 +134,24 @@ def knows_a_stranger(_, work):
             server.server_close()
 
 
+def ends_quietly_with_its_reader(service, work):
+    """As in `prime get ID | head -n 1`."""
+    numbers = "".join(f"{n}\n" for n in range(200_000)).encode()
+    with urllib.request.urlopen(f"{service.url}/v1/batches?wait=60", numbers) as answer:
+        batch = json.load(answer)
+    process = subprocess.Popen([ROOT / "build/prime", "get", batch["id"], "--url", service.url], cwd=work, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env={**os.environ, "no_proxy": "*"})
+    assert json.loads(process.stdout.readline())["n"] == "0"
+    process.stdout.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(PATIENCE_S) == -signal.SIGPIPE and not error, (process.returncode, error)
+
+
 def check_all(wanted, say):
     service = Service()
     try:
-        for check in (speaks_tls, shows_a_token, heeds_a_quota, knows_a_stranger):
+        for check in (speaks_tls, shows_a_token, heeds_a_quota, knows_a_stranger, ends_quietly_with_its_reader):
             name = f"prime: {check.__name__.replace('_', ' ')}"
             if not re.search(wanted, name):
                 continue
