@@ -228,8 +228,9 @@ struct http *http_new(const struct http_options *options)
     return http;
 }
 
-static void count_end(struct http_counters *counters, const struct batch *batch)
+void http_count_end(struct http *http, const struct batch *batch)
 {
+    struct http_counters *counters = &http->counters;
     atomic_fetch_add(&counters->batches_ended[batch->status], 1);
     if (batch->status == BATCH_COMPLETED)
         histogram_add(batch->total <= SMALL_BATCH ? &counters->small_batches
@@ -241,8 +242,9 @@ void http_notify(void *context, const struct store *store, const struct batch *b
 {
     struct http *http = context;
     bool ended = batch_has_ended(batch);
-    if (ended && store == http->options.store)
-        count_end(&http->counters, batch);
+    /* One that ends before it is accepted may never be: upload.c counts it when it is. */
+    if (ended && batch->accepted && store == http->options.store)
+        http_count_end(http, batch);
     waiters_notify(http->waiters, &batch->id, ended);
 }
 

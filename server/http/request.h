@@ -138,6 +138,9 @@ bool request_batch(struct request *request, struct batch *batch);
  */
 bool request_client_left(const struct request *request);
 
+/* A batch, once accepted, has ended: count it. */
+void http_count_end(struct http *http, const struct batch *batch);
+
 /* Is the service draining? */
 bool http_is_draining(const struct http *http);
 

@@ -28,6 +28,7 @@ struct upload {
     bool settled;             /* the result has been acted on, or the batch of a repeat found */
     enum store_result result; /* of the commit */
     struct batch batch;
+    struct batch accepted; /* the same when the store had it: with `result` */
 };
 
 /* --- before the body -------------------------------------------------------------------------- */
@@ -235,11 +236,12 @@ static bool judge(struct request *request, struct intake_envelope *envelope)
 }
 
 /* The batch is as durable as the store makes it, or could not be stored. From any thread. */
-static void committed(void *context, enum store_result result)
+static void committed(void *context, enum store_result result, const struct batch *batch)
 {
     struct request *request = context;
     struct upload *upload = request->state;
     upload->result = result;
+    upload->accepted = *batch;
     wake(request);
 }
 
@@ -293,11 +295,10 @@ static bool settle(struct request *request)
         upload_refuse_unavailable(request, upload->result);
         return false;
     }
-    bool has_ended = batch_has_ended(&upload->batch);
     atomic_fetch_add(&http->counters.batches_accepted, 1);
     atomic_fetch_add(&http->counters.numbers_accepted, upload->batch.total);
-    if (has_ended)
-        atomic_fetch_add(&http->counters.batches_ended[upload->batch.status], 1);
+    if (batch_has_ended(&upload->accepted))
+        http_count_end(http, &upload->accepted);
     return true;
 }
 
