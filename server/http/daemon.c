@@ -275,24 +275,31 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
     return 0;
 }
 
-void http_stop(struct http *http, int64_t grace_ns)
+/* Wait until no request is under way, for at most grace_ns. */
+static void await_requests(struct http *http, int64_t grace_ns)
 {
     int64_t deadline = clock_monotonic_ns() + grace_ns;
-    MHD_quiesce_daemon(http->daemon);
-    waiters_close(http->waiters);
-    atomic_store(&http->finishing, true);
     for (uint32_t open; (open = atomic_load(&http->open_requests)) > 0;) {
         int64_t left_ns = deadline - clock_monotonic_ns();
         if (left_ns <= 0)
             break;
         futex_wait(&http->open_requests, open, left_ns);
     }
+}
+
+void http_stop(struct http *http, int64_t grace_ns)
+{
+    MHD_quiesce_daemon(http->daemon);
+    waiters_close(http->waiters);
+    atomic_store(&http->finishing, true);
+    await_requests(http, grace_ns);
     /*
      * Some may wait for the disk, however slow it is, and libmicrohttpd cannot be stopped while a
      * connection is suspended. Nobody rings for this, so that no upload pays for it.
      */
     for (uint32_t sleepers; (sleepers = atomic_load(&http->store_sleepers)) > 0;)
         futex_wait(&http->store_sleepers, sleepers, STORE_LOOK_MS * NS_PER_MS);
+    await_requests(http, grace_ns); /* woken is not answered yet */
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
     free(http);
