@@ -18,13 +18,25 @@
 #include "server/http/http.h"
 #include "server/http/waiters.h"
 
+/* Why a batch was refused, as the metrics tell it; problem.c says which problem is which. */
+enum refusal {
+    REFUSAL_INVALID,      /* the request is wrong */
+    REFUSAL_TOO_LARGE,    /* more than one batch may be */
+    REFUSAL_KEY,          /* its Idempotency-Key is in use, or was for something else */
+    REFUSAL_FULL,         /* the store has no room now, or the machine no memory */
+    REFUSAL_NO_SPACE,     /* the disk is full */
+    REFUSAL_STORE_FAILED, /* the store cannot be read */
+    REFUSAL_DRAINING,     /* the service is stopping */
+};
+enum { REFUSALS = REFUSAL_DRAINING + 1 };
+
 /* Counters for metrics.c; any thread. */
 struct http_counters {
     _Atomic uint64_t requests[6]; /* by the first digit of the status */
     _Atomic uint64_t batches_accepted;
     _Atomic uint64_t numbers_accepted;
     _Atomic uint64_t batches_repeated; /* requests answered with the batch of an earlier one */
-    _Atomic uint64_t batches_refused;  /* for want of room, or because of a drain */
+    _Atomic uint64_t batches_refused[REFUSALS];
     _Atomic uint64_t batches_ended[BATCH_STATUSES];
     struct histogram small_batches; /* from acceptance to completion; up to SMALL_BATCH numbers */
     struct histogram large_batches; /* the others */
@@ -83,6 +95,8 @@ struct request {
     /* A reply that is known before the body may wait until that is read; see daemon.c. */
     bool hold_reply;
     struct MHD_Response *held_reply;
+
+    _Atomic uint64_t *refusals; /* a problem is counted there, by enum refusal; NULL: it is not */
 
     /* for whoever waits */
     struct waiter waiter;

@@ -110,6 +110,7 @@ bool upload_begin(struct request *request)
     const char *encoding = request_header(request, "Content-Encoding");
     const char *type = request_header(request, "Content-Type");
     enum intake_format format;
+    request->refusals = request->http->counters.batches_refused;
     if (!request_read_wait(request))
         return true;
     if (encoding && strcasecmp(encoding, "identity") != 0) {
