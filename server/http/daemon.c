@@ -182,7 +182,8 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
     const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
     log_info(event, log_str("id", request->id), log_str("method", request->method),
              log_str("path", request->uri), log_int("status", request->status),
-             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9));
+             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9),
+             trace_field(&request->trace));
 }
 
 /* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */
@@ -220,8 +221,12 @@ struct http *http_new(const struct http_options *options)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
     http->request_prefix &= 0xffffffffffff;
     unsigned connections = options->config->max_connections;
-    http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
+    bool has_journal = options->config->log_requests == LOG_REQUESTS_ALL;
+    http->journal = has_journal ? journal_new() : NULL;
+    if (!has_journal || http->journal)
+        http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
     if (!http->waiters) {
+        journal_free(http->journal);
         free(http);
         return NULL;
     }
@@ -236,6 +241,7 @@ void http_count_end(struct http *http, const struct batch *batch)
         histogram_add(batch->total <= SMALL_BATCH ? &counters->small_batches
                                                   : &counters->large_batches,
                       batch->ended_ns - batch->created_ns);
+    journal_ended(http->journal, batch);
 }
 
 void http_notify(void *context, const struct store *store, const struct batch *batch)
@@ -302,5 +308,6 @@ void http_stop(struct http *http, int64_t grace_ns)
     await_requests(http, grace_ns); /* woken is not answered yet */
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
+    journal_free(http->journal);
     free(http);
 }

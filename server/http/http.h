@@ -14,6 +14,7 @@
  *   events.c       GET .../events
  *   numbers.c      GET /v1/numbers/{n}
  *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
+ *   trace.c        the trace a request belongs to; journal.c: lines of the log on batches
  *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
  *   waiters.c      requests that wait for a batch, suspended, holding no thread
  *

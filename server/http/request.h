@@ -16,6 +16,8 @@
 
 #include "server/http/histogram.h"
 #include "server/http/http.h"
+#include "server/http/journal.h"
+#include "server/http/trace.h"
 #include "server/http/waiters.h"
 
 /* Why a batch was refused, as the metrics tell it; problem.c says which problem is which. */
@@ -50,6 +52,7 @@ struct http {
     struct dispatcher *dispatcher;
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
+    struct journal *journal; /* NULL: nobody wants to read of batches */
     struct http_counters counters;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
@@ -85,6 +88,7 @@ struct request {
     char *uri;                 /* the path as the client wrote it, without the query; owned */
     char *argument;            /* what {} stands for, NULL if nothing; owned */
     char id[REQUEST_ID_SIZE];
+    struct trace trace;
     int64_t began_ns; /* monotonic */
     bool head;        /* a GET without the body of its reply */
     bool replied;
@@ -152,7 +156,7 @@ bool request_batch(struct request *request, struct batch *batch);
  */
 bool request_client_left(const struct request *request);
 
-/* A batch, once accepted, has ended: count it. */
+/* A batch, once accepted, has ended: count it, and log it where that is wanted. */
 void http_count_end(struct http *http, const struct batch *batch);
 
 /* Is the service draining? */

@@ -274,10 +274,12 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
         upload_refuse_unavailable(request, result);
         return false;
     }
+    journal_expect(http->journal, &upload->batch.id, request->id, &request->trace);
     if (!batch_has_ended(&upload->batch) &&
         dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
         !upload->store->durable) {
         store_remove(upload->store, &upload->batch.id);
+        journal_forget(http->journal, &upload->batch.id);
         upload_refuse_unavailable(request, STORE_NO_MEMORY);
         return false;
     }
@@ -293,11 +295,13 @@ static bool settle(struct request *request)
     struct upload *upload = request->state;
     if (upload->result != STORE_OK) {
         dispatcher_cancel(http->dispatcher, &upload->batch.id);
+        journal_forget(http->journal, &upload->batch.id);
         upload_refuse_unavailable(request, upload->result);
         return false;
     }
     atomic_fetch_add(&http->counters.batches_accepted, 1);
     atomic_fetch_add(&http->counters.numbers_accepted, upload->batch.total);
+    journal_accepted(http->journal, &upload->batch, request->id, &request->trace);
     if (batch_has_ended(&upload->accepted))
         http_count_end(http, &upload->accepted);
     return true;
