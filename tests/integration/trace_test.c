@@ -74,9 +74,9 @@ Test(trace_log, and_as_json)
     static const char trace[] = "\"id\":\"req-1\",\"trace_id\":\"" TRACE "\"}";
     cr_expect_eq(lines_with(log, "\"event\":\"batch accepted\"", id, trace), 1);
     cr_expect_eq(lines_with(log, "\"event\":\"batch ended\"", id, trace), 1);
-    cr_expect_eq(lines_with(log, "\"event\":\"request\"", "\"status\":200",
-                            "\"trace_id\":\"" TRACE "\"}"),
-                 1);
+    cr_expect_eq(
+        lines_with(log, "\"event\":\"request\"", "\"status\":200", "\"trace_id\":\"" TRACE "\"}"),
+        1);
     for (const char *line = log; *line; line += strcspn(line, "\n") + 1) {
         json_t *document = json_loadb(line, strcspn(line, "\n"), 0, NULL);
         cr_expect_not_null(document, "%.200s", line);
@@ -119,9 +119,8 @@ Test(trace_log, by_default_only_what_was_refused_has_a_line)
 
 Test(trace_log, a_batch_that_is_deleted_or_outlives_its_front_ends_once)
 {
-    struct primed service =
-        primed_start("--workers=1", "--log-requests=all", "--number-timeout=0",
-                     "--max-digits=100000");
+    struct primed service = primed_start("--workers=1", "--log-requests=all", "--number-timeout=0",
+                                         "--max-digits=100000");
     struct text body = {.data = NULL};
     work_add_mersenne(&body, 216091);
     work_add_mersenne(&body, 216091);

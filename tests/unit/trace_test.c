@@ -16,9 +16,9 @@ Test(trace, what_is_valid_has_its_id)
     static const char *const values[] = {
         "00-" ID "-" PARENT "-01",
         "00-" ID "-" PARENT "-00",
-        "00-" ID "-" PARENT "-ff",  /* flags to come */
+        "00-" ID "-" PARENT "-ff", /* flags to come */
         " \t00-" ID "-" PARENT "-01 \t ",
-        "01-" ID "-" PARENT "-01",  /* versions to come: as this one, */
+        "01-" ID "-" PARENT "-01", /* versions to come: as this one, */
         "cc-" ID "-" PARENT "-01-what-the-future-will-be-like",
         "fe-" ID "-" PARENT "-01-", /* and perhaps more behind a hyphen */
         "0f-" ID "-" PARENT "-01-\xc3\xa9",
@@ -43,12 +43,12 @@ Test(trace, what_is_not_valid_is_of_no_trace)
         "00-" ID "-" PARENT,
         "00-" ID "-" PARENT "-",
         "00-" ID "-" PARENT "-0",
-        "00-" ID "-" PARENT "-01-",      /* version 00 has nothing more */
+        "00-" ID "-" PARENT "-01-", /* version 00 has nothing more */
         "00-" ID "-" PARENT "-01-more",
         "00-" ID "-" PARENT "-011",
         "01-" ID "-" PARENT "-011",
         "cc-" ID "-" PARENT "-01.more",
-        "ff-" ID "-" PARENT "-01",       /* never a version */
+        "ff-" ID "-" PARENT "-01", /* never a version */
         "0-" ID "-" PARENT "-010",
         "000-" ID "-" PARENT "-01",
         "0x-" ID "-" PARENT "-01",
