@@ -89,9 +89,11 @@ struct control {
     _Atomic uint32_t workers_wanted; /* how many there should be; arena_reset() keeps these three */
     _Atomic uint32_t worker_restarts[RESTART_CAUSES]; /* workers that died and are replaced */
     _Atomic uint32_t front_restarts;
+    _Atomic uint32_t alive_asked; /* "are you alive?", counted; see notify.h */
     /* written by the front */
     alignas(CACHE_LINE) _Atomic uint32_t front_ready; /* 1 once it serves */
-    _Atomic uint32_t pool_closing; /* 1: work is done, last sentinels are out; fork no worker */
+    _Atomic uint32_t pool_closing;   /* 1: work is done, last sentinels are out; fork no worker */
+    _Atomic uint32_t alive_answered; /* the last alive_asked that its dispatcher has seen */
 };
 
 /* One a worker process; the index is the worker's number and the `owner` of its claims. */
