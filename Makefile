@@ -32,7 +32,7 @@ MODE_LDFLAGS_coverage := --coverage
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
 $(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault)
 endif
-our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
+our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
@@ -41,7 +41,7 @@ CLIENT_LIBS := libcurl jansson gmp
 TEST_LIBS   := criterion libcurl
 
 # --- the parts ------------------------------------------------------------------------------------
-objects = $(patsubst %,$(OBJ)/%.o,$(basename $(1)))
+objects = $(patsubst %,$(OBJ)/%.o,$(basename $(sort $(1))))
 COMMON_OBJS  := $(call objects,$(wildcard common/*.c))
 CORE_OBJS    := $(call objects,$(wildcard worker/primality/*.c))
 WORKER_OBJS  := $(call objects,$(wildcard worker/*.c))
@@ -79,7 +79,7 @@ $(CLIENT_DOCS): $(BUILD)/prime
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
-	$(call say,$(AR) rcs $@ $^,AR $@)
+	$(call say,$(AR) rcsD $@ $^,AR $@)
 
 $(OBJ)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
