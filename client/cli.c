@@ -48,7 +48,9 @@ const char *cli_nearest(const char *word, const char *const *names, int count)
     const char *nearest = NULL;
     int best = NEAR + 1;
     for (int i = 0; i < count; i++) {
-        int distance = names[i] ? distance_of(word, names[i]) : WORD_MAX;
+        if (!names[i])
+            continue;
+        int distance = distance_of(word, names[i]);
         if (distance < best && distance < (int)strlen(names[i])) {
             best = distance;
             nearest = names[i];

@@ -2,6 +2,7 @@
 #include "client/problem.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,15 @@ static const char *member(const json_t *object, const char *name)
 static void write_place(const char *pointer, problem_place *place, void *context,
                         char out[PROBLEM_PLACE_SIZE])
 {
-    const char *digits = strncmp(pointer, "#/numbers/", 10) == 0 ? pointer + 10 : pointer + 2;
+    bool is_member = strncmp(pointer, "#/", 2) == 0;
+    const char *member = is_member ? pointer + 2 : pointer;
+    const char *digits = strncmp(member, "numbers/", 8) == 0 ? member + 8 : member;
     char *end;
-    uint64_t index = strncmp(pointer, "#/", 2) == 0 ? strtoull(digits, &end, 10) : 0;
-    if (place && strncmp(pointer, "#/", 2) == 0 && end > digits && *end == '\0')
+    uint64_t index = strtoull(digits, &end, 10);
+    if (place && is_member && end > digits && *end == '\0')
         place(context, index, out);
     else
-        snprintf(out, PROBLEM_PLACE_SIZE, "%s",
-                 strncmp(pointer, "#/", 2) == 0 ? pointer + 2 : pointer);
+        snprintf(out, PROBLEM_PLACE_SIZE, "%s", member);
 }
 
 static void say_errors(const json_t *errors, problem_place *place, void *context)
