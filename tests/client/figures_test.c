@@ -105,7 +105,7 @@ Test(figures, samples_of_metrics)
 {
     static const char text[] = "# HELP primed_workers Worker processes.\n"
                                "primed_workers 2\n"
-                               "primed_workers_configured 3\n"
+                               "primed_workers_wanted 3\n"
                                "primed_batches{status=\"queued\"} 1\n"
                                "primed_batches{status=\"running\"} 4\n"
                                "primed_build_info{version=\"1.2\",kernel=\"avx2\"} 1\n";
