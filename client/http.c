@@ -25,7 +25,7 @@ struct http {
     char token_header[TOKEN_MAX + 32]; /* "": no token */
     char trace_header[160];            /* "": not part of a trace */
     char error[CURL_ERROR_SIZE];
-    char trouble[256];
+    char trouble[HTTP_REASON_SIZE];
 };
 
 #define LEAST_NS (NS_PER_S / 2) /* what a try may take, however little time is left */
@@ -101,6 +101,11 @@ const char *http_url(const struct http *http)
     return http->options.url;
 }
 
+bool http_has_token(const struct http *http)
+{
+    return *http->token_header != '\0';
+}
+
 const char *http_trouble(const struct http *http)
 {
     return *http->trouble ? http->trouble : NULL;
@@ -115,6 +120,22 @@ int64_t http_backoff_ns(unsigned failures, uint64_t random)
     return whole / 2 + (int64_t)(random % (uint64_t)(whole / 2 + 1));
 }
 
+/*
+ * Is an answer of success of one of the contract's media types? Else somebody else answers there,
+ * and what he says is not to be taken for no batches, or no primes.
+ */
+static bool is_of_contract(CURL *easy, long status)
+{
+    static const char *const types[] = {"application/json", "application/x-ndjson", "text/csv",
+                                        "text/event-stream"};
+    char *type = NULL;
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+        if (strncmp(type, types[i], strlen(types[i])) == 0)
+            return true;
+    return status == 204;
+}
+
 /* --- what libcurl calls ----------------------------------------------------------------------- */
 
 static size_t receive(char *bytes, size_t size, size_t count, void *context)
@@ -125,6 +146,8 @@ static size_t receive(char *bytes, size_t size, size_t count, void *context)
     size *= count;
     if (!attempt->call->sink || status / 100 != 2)
         return text_add(&attempt->answer->body, bytes, size) ? size : 0;
+    if (!is_of_contract(attempt->http->easy, status))
+        return 0;
     attempt->sunk = true;
     attempt->enough = !attempt->call->sink(attempt->call->context, bytes, size);
     return attempt->enough ? 0 : size;
@@ -267,6 +290,18 @@ static bool is_in_progress(const struct http_call *call, const struct http_answe
     return call->keyed && answer->status == 409;
 }
 
+/* What may help against a URL or a certificate that is wrong; "" if nothing comes to mind. */
+static const char *advice_for(CURLcode code, const char *error)
+{
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return "; --cacert names the certificates to trust, its own among them";
+    if (code == CURLE_SSL_CONNECT_ERROR && strstr(error, "wrong version number"))
+        return "; does it speak http:// there, without TLS?";
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && strstr(error, "HTTP/0.9"))
+        return "; does it speak https:// there?";
+    return "";
+}
+
 static enum http_result judge(const struct attempt *attempt, CURLcode code)
 {
     struct http_answer *answer = attempt->answer;
@@ -275,6 +310,10 @@ static enum http_result judge(const struct attempt *attempt, CURLcode code)
         return HTTP_INTERRUPTED;
     if (attempt->source_failed)
         return HTTP_SOURCE_BROKEN;
+    if (answer->status / 100 == 2 && !is_of_contract(attempt->http->easy, answer->status)) {
+        snprintf(answer->reason, sizeof answer->reason, "answers, but not like primed");
+        return HTTP_MISLED;
+    }
     if (code == CURLE_OK || (attempt->enough && answer->status / 100 == 2)) {
         if (is_passing(answer->status) || is_in_progress(attempt->call, answer)) {
             snprintf(answer->reason, sizeof answer->reason, "it answers with status %ld",
@@ -283,6 +322,8 @@ static enum http_result judge(const struct attempt *attempt, CURLcode code)
         }
         return answer->status / 100 == 2 ? HTTP_OK : HTTP_REFUSED;
     }
+    const char *error = *attempt->http->error ? attempt->http->error : curl_easy_strerror(code);
+    const char *advice = advice_for(code, error);
     switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -290,11 +331,13 @@ static enum http_result judge(const struct attempt *attempt, CURLcode code)
     case CURLE_PEER_FAILED_VERIFICATION:
         result = HTTP_MISLED;
         break;
+    case CURLE_SSL_CONNECT_ERROR: /* else the service may have gone in the middle of it */
+        result = *advice ? HTTP_MISLED : result;
+        break;
     default:
         break;
     }
-    const char *error = *attempt->http->error ? attempt->http->error : curl_easy_strerror(code);
-    snprintf(answer->reason, sizeof answer->reason, "%s", error);
+    snprintf(answer->reason, sizeof answer->reason, "%s%s", error, advice);
     return result;
 }
 

@@ -104,7 +104,7 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks)
 
     void *base = NULL;
     int error = map_shared(at.end, &base);
-    if (error)
+    if (!base)
         return error == -ENOSPC ? -ENOMEM : error;
 
     uint8_t *start = base;

@@ -192,7 +192,7 @@ const struct config_row config_table[] = {
     {"check", NULL, NULL, NULL, "check the configuration and exit", ""},
     {"version", NULL, NULL, NULL, "show the version and exit", ""},
     {"help", NULL, NULL, NULL, "show this and exit", ""},
-    {"generate", "man|bash|zsh|fish", NULL, NULL, NULL, ""},
+    {"generate", "man|env|bash|zsh|fish", NULL, NULL, NULL, ""},
     {.name = NULL},
 };
 

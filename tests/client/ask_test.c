@@ -160,7 +160,11 @@ Test(ask, help_fits_a_screen_and_every_command_has_its_own)
         cr_expect_leq(strcspn(line, "\n"), 80, "%.100s", line);
     cr_expect_leq(lines, 40);
     for (int i = COMMAND_ASK + 1; i < COMMANDS; i++) {
+        struct command same;
         prime_run(&command, NULL, "", cli_commands[i].name, "--help");
+        prime_run(&same, NULL, "", "help", cli_commands[i].name);
+        cr_expect_eq(same.status, 0);
+        cr_expect_str_eq(same.out, command.out);
         cr_expect_eq(command.status, 0);
         expect_in(command.out, cli_commands[i].summary);
         expect_in(command.out, "Examples:\n");
