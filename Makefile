@@ -27,7 +27,7 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle gnutls
 CLIENT_LIBS := libcurl jansson gmp
 TEST_LIBS   := criterion libcurl
 

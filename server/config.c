@@ -197,6 +197,25 @@ static const char *read_drain_timeout(struct config *config, const char *text)
     return NULL;
 }
 
+/* The path of a file, which may be none. */
+static const char *read_path(char *path, size_t size, const char *text)
+{
+    if (strlen(text) >= size)
+        return "the path of a PEM file";
+    strcpy(path, text);
+    return NULL;
+}
+
+static const char *read_tls_cert(struct config *config, const char *text)
+{
+    return read_path(config->tls_cert, sizeof config->tls_cert, text);
+}
+
+static const char *read_tls_key(struct config *config, const char *text)
+{
+    return read_path(config->tls_key, sizeof config->tls_key, text);
+}
+
 static const char *read_log_format(struct config *config, const char *text)
 {
     bool json = strcmp(text, "json") == 0;
@@ -235,6 +254,9 @@ static const struct option_row options[] = {
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed"},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take"},
+    {"tls-cert", "FILE", "", read_tls_cert,
+     "speak HTTPS with this certificate chain (PEM), read anew on HUP"},
+    {"tls-key", "FILE", "", read_tls_key, "the private key of the certificate (PEM)"},
     {"log-format", "FORMAT", "text", read_log_format, "text or json, a line an event, to stderr"},
     {"log-requests", "WHICH", "refused", read_log_requests,
      "requests that get a line in the log: none, refused, all"},
@@ -278,7 +300,8 @@ static void show_help(void)
         "BYTES take K, M, G or T; TIMEs take ms, s, m, h or d, and are seconds otherwise.\n"
         "\n"
         "Signals: TERM and INT drain and stop (a second one stops at once); QUIT stops at once;\n"
-        "HUP replaces the workers one by one; TTIN and TTOU start and end a worker.\n");
+        "HUP replaces the workers one by one and reads the certificate anew; TTIN and TTOU start\n"
+        "and end a worker.\n");
 }
 
 static bool set_option(struct config *config, const struct option_row *row, const char *source,
@@ -343,6 +366,11 @@ enum config_result config_read(struct config *config, int argc, char **argv)
         fprintf(stderr,
                 "primed: '%s' is no command; there are 'serve', the default, and 'health'\n",
                 argv[optind < argc ? optind : optind - 1]);
+        return CONFIG_WRONG;
+    }
+    if (!*config->tls_cert != !*config->tls_key) {
+        fprintf(stderr, "primed: --tls-cert and --tls-key need each other; %s is missing\n",
+                *config->tls_cert ? "--tls-key" : "--tls-cert");
         return CONFIG_WRONG;
     }
     if (check)

@@ -36,6 +36,8 @@ struct config {
     int64_t number_timeout_ns; /* one number may take that long; 0: any time */
     int64_t idle_timeout_s;    /* a connection on which nothing moves is closed after that */
     int64_t drain_timeout_ns;  /* a graceful stop may take that long */
+    char tls_cert[4000];       /* the certificate chain, a PEM file; "": HTTP in the clear */
+    char tls_key[4000];        /* its private key; "" exactly where tls_cert is */
     enum log_format log_format;
     enum log_requests log_requests;
 };

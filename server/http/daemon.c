@@ -2,6 +2,7 @@
  * daemon - libmicrohttpd: its threads and limits, and the way of a request through its callbacks.
  */
 #include <errno.h>
+#include <gnutls/abstract.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "common/clock.h"
 #include "common/futex.h"
 #include "common/log.h"
+#include "server/http/connection.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
@@ -21,6 +23,7 @@ enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
     NOT_WAITING_SHARE = 4,          /* one connection in so many is kept from those that wait */
+    HEAD_EXTRA_S = 10,              /* beyond the idle timeout, and no more than that once again */
     ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
     BODY_MIN_RATE = 500,            /* bytes a second, or its sender only holds the connection */
     STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
@@ -81,16 +84,15 @@ static void begin(struct request *request, const char *version)
  * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill
  * its buffer: the end of a connection that came together with a part of a request goes unnoticed
  * until the idle timeout, and what came before is kept as long. So that timeout is made short where
- * nothing more can come.
+ * nothing more can come. (Over TLS it reads until there is nothing more, and notices.)
  */
 static void notice_end(struct request *request)
 {
-    if (request->end_seen || !request->route || !request->route->body)
+    if (request->end_seen || !request->route || !request->route->body || request->http->tls)
         return;
     char byte;
-    int socket =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    ssize_t peeked = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t peeked =
+        recv(connection_socket(request->connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     request->end_seen = true;
@@ -99,14 +101,19 @@ static void notice_end(struct request *request)
 
 /*
  * May the body go on? Not if it is longer than is worth reading even after a refusal, nor if it
- * trickles: never idle for long, and never at an end.
+ * trickles: never idle for long, and never at an end. The time in which it was not read, because the
+ * disk was busy, is not its sender's.
  */
-static bool may_go_on(const struct request *request)
+static bool may_go_on(struct request *request)
 {
     const struct config *config = request->http->options.config;
+    int64_t now = clock_monotonic_ns();
+    if (request->suspended_at_ns != 0)
+        request->suspended_ns += now - request->suspended_at_ns;
+    request->suspended_at_ns = 0;
     int64_t allowed_s = config->idle_timeout_s + (int64_t)(request->body_bytes / BODY_MIN_RATE);
     return request->body_bytes <= config->max_body + DISCARD_MAX &&
-           clock_monotonic_ns() - request->began_ns <= allowed_s * NS_PER_S;
+           now - request->began_ns - request->suspended_ns <= allowed_s * NS_PER_S;
 }
 
 /* Where memory ran out there is no reply, and the connection is closed. */
@@ -138,6 +145,16 @@ static const char *path_of(const char *target)
     return path ? path : "/";
 }
 
+/* The head of the next request is what the connection has to bring now; or it has brought it. */
+static void owe_head(struct http *http, struct MHD_Connection *handle, bool owes)
+{
+    struct connection *connection = connection_of(handle);
+    if (connection && owes)
+        head_clock_start(http->head_clock, &connection->debt);
+    else if (connection)
+        head_clock_stop(http->head_clock, &connection->debt);
+}
+
 /* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload_data,
@@ -150,6 +167,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         if (!request)
             return MHD_NO;
         *request_context = request;
+        owe_head(http, connection, false);
         atomic_fetch_add(&http->open_requests, 1);
         begin(request, version);
         notice_end(request);
@@ -189,11 +207,11 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode how)
 {
-    (void)connection;
     struct http *http = context;
     struct request *request = *request_context;
     if (!request)
         return;
+    owe_head(http, connection, true);
     if (request->status >= 100 && request->status < 600)
         atomic_fetch_add(&http->counters.requests[request->status / 100], 1);
     histogram_add(&http->counters.request_durations, clock_monotonic_ns() - request->began_ns);
@@ -203,6 +221,39 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     atomic_fetch_sub(&http->open_requests, 1);
     if (atomic_load(&http->finishing))
         futex_wake(&http->open_requests, 1);
+}
+
+/* An MHD_NotifyConnectionCallback. */
+static void on_connection(void *context, struct MHD_Connection *handle, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = connection_new(handle, http->head_clock, http->tls);
+    } else {
+        connection_free(*socket_context, http->head_clock);
+        *socket_context = NULL;
+    }
+}
+
+/*
+ * A gnutls_certificate_retrieve_function3 for sessions that on_connection() had no memory for: no
+ * certificate, no handshake.
+ */
+static int retrieve_nothing(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
+                            gnutls_pcert_st **certificates, unsigned *count,
+                            gnutls_ocsp_data_st **ocsp, unsigned *ocsp_count, gnutls_privkey_t *key,
+                            unsigned *flags)
+{
+    (void)session;
+    (void)info;
+    (void)certificates;
+    (void)count;
+    (void)ocsp;
+    (void)ocsp_count;
+    (void)key;
+    (void)flags;
+    return -1;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -221,11 +272,21 @@ struct http *http_new(const struct http_options *options)
     http->request_prefix &= 0xffffffffffff;
     unsigned connections = options->config->max_connections;
     http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
-    if (!http->waiters) {
-        free(http);
-        return NULL;
-    }
+    if (!http->waiters)
+        goto free_http;
+    int64_t idle_s = options->config->idle_timeout_s;
+    int64_t head_s = idle_s + (idle_s < HEAD_EXTRA_S ? idle_s : HEAD_EXTRA_S);
+    http->head_clock = head_clock_new(head_s * NS_PER_S);
+    if (!http->head_clock)
+        goto free_waiters;
     return http;
+
+free_waiters:
+    waiters_close(http->waiters);
+    waiters_free(http->waiters);
+free_http:
+    free(http);
+    return NULL;
 }
 
 static void count_end(struct http_counters *counters, const struct batch *batch)
@@ -254,6 +315,12 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = processors > 1 ? THREADS_MAX : 1;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    if (*config->tls_cert) {
+        http->tls = tls_new(config);
+        if (!http->tls)
+            return -1;
+        flags |= MHD_USE_TLS;
+    }
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, http->options.listen_socket, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
@@ -262,15 +329,24 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    http->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
-                         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-                         on_completed, http, MHD_OPTION_END);
+    http->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        http->tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, retrieve_nothing,
+        MHD_OPTION_HTTPS_PRIORITIES, tls_priorities, MHD_OPTION_END);
     if (!http->daemon) {
         log_error("cannot serve HTTP", log_str("error", strerror(errno)));
         return -1;
     }
     return 0;
+}
+
+void http_reload(void *context)
+{
+    struct http *http = context;
+    if (http->tls)
+        tls_reload(http->tls);
 }
 
 void http_stop(struct http *http, int64_t grace_ns)
@@ -293,5 +369,7 @@ void http_stop(struct http *http, int64_t grace_ns)
         futex_wait(&http->store_sleepers, sleepers, STORE_LOOK_MS * NS_PER_MS);
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
+    head_clock_free(http->head_clock);
+    tls_free(http->tls);
     free(http);
 }

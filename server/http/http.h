@@ -15,6 +15,8 @@
  *   numbers.c      GET /v1/numbers/{n}
  *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
  *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
+ *   connection.c   one connection from its opening to its end: certificate, time for a head
+ *   tls.c          certificates, and reading them anew; tls_ask.c: the client's side, for health
  *   waiters.c      requests that wait for a batch, suspended, holding no thread
  *
  * Only this folder knows libmicrohttpd. A handler never blocks: it replies, or suspends its
@@ -49,6 +51,12 @@ void http_notify(void *http, const struct store *store, const struct batch *batc
 
 /* Serve, with that dispatcher. 0, or -1 after logging why not. */
 int http_start(struct http *http, struct dispatcher *dispatcher);
+
+/*
+ * Read the files anew that the configuration names (the certificate and its key): what is not right
+ * is said in the log, and what was in use stays so. Any thread, one at a time.
+ */
+void http_reload(void *http);
 
 /*
  * Let the requests that are under way finish, for at most grace_ns (but those that wait for the

@@ -14,8 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/http/head_clock.h"
 #include "server/http/histogram.h"
 #include "server/http/http.h"
+#include "server/http/tls.h"
 #include "server/http/waiters.h"
 
 /* Counters for metrics.c; any thread. */
@@ -38,6 +40,8 @@ struct http {
     struct dispatcher *dispatcher;
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
+    struct head_clock *head_clock;
+    struct tls *tls; /* NULL: HTTP in the clear */
     struct http_counters counters;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
@@ -77,8 +81,10 @@ struct request {
     bool head;        /* a GET without the body of its reply */
     bool replied;
     unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
-    uint64_t body_bytes; /* received */
-    bool end_seen;       /* the client sends no more: daemon.c */
+    uint64_t body_bytes;     /* received */
+    int64_t suspended_ns;    /* how long the body was not asked for, since the store had to write */
+    int64_t suspended_at_ns; /* monotonic; 0: it is asked for */
+    bool end_seen;           /* the client sends no more: daemon.c */
 
     /* A reply that is known before the body may wait until that is read; see daemon.c. */
     bool hold_reply;
