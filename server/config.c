@@ -165,6 +165,47 @@ static const char *read_max_connections(struct config *config, const char *text)
     return NULL;
 }
 
+static const char *read_max_connections_per_address(struct config *config, const char *text)
+{
+    uint64_t value;
+    if (!read_number(text, 0, 65536, &value))
+        return "a number up to 65536, 0 for no limit";
+    config->max_connections_per_address = (unsigned)value;
+    return NULL;
+}
+
+static const char *read_trusted_proxy(struct config *config, const char *text)
+{
+    return networks_read(&config->trusted_proxies, text)
+               ? NULL
+               : "up to 32 addresses or networks (10.0.0.0/8,2001:db8::1)";
+}
+
+/* One origin as browsers write it: scheme, host, and port if it is not the scheme's own. */
+static bool is_origin(const char *text, size_t length)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+    size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
+                    : strncmp(text, "http://", 7) == 0 ? 7
+                                                       : 0;
+    return scheme > 0 && length > scheme && scheme + strspn(text + scheme, allowed) == length;
+}
+
+static const char *read_cors_origin(struct config *config, const char *text)
+{
+    static const char expected[] = "origins, like https://example.org,http://localhost:3000";
+    if (strlen(text) >= sizeof config->cors_origins)
+        return expected;
+    strcpy(config->cors_origins, text);
+    while (*text) {
+        size_t length = strcspn(text, ",");
+        if (!is_origin(text, length))
+            return expected;
+        text += length + (text[length] == ',');
+    }
+    return NULL;
+}
+
 static const char *read_ttl(struct config *config, const char *text)
 {
     int64_t ns;
@@ -249,6 +290,8 @@ static const struct option_row options[] = {
     {"max-body", "BYTES", "1G", read_max_body, "the longest request body"},
     {"max-digits", "N", "10000", read_max_digits, "the most decimal digits of one number"},
     {"max-connections", "N", "4096", read_max_connections, "client connections at once"},
+    {"max-connections-per-address", "N", "0", read_max_connections_per_address,
+     "of which one address may have so many; 0: all"},
     {"ttl", "TIME", "24h", read_ttl, "how long ended batches are kept"},
     {"number-timeout", "TIME", "60s", read_number_timeout, "what one number may take; 0: any time"},
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
@@ -257,6 +300,10 @@ static const struct option_row options[] = {
     {"tls-cert", "FILE", "", read_tls_cert,
      "speak HTTPS with this certificate chain (PEM), read anew on HUP"},
     {"tls-key", "FILE", "", read_tls_key, "the private key of the certificate (PEM)"},
+    {"trusted-proxy", "ADDR,...", "", read_trusted_proxy,
+     "addresses or networks whose Forwarded or X-Forwarded-For is believed"},
+    {"cors-origin", "ORIGIN,...", "", read_cors_origin,
+     "origins whose pages may use the service (https://example.org)"},
     {"log-format", "FORMAT", "text", read_log_format, "text or json, a line an event, to stderr"},
     {"log-requests", "WHICH", "refused", read_log_requests,
      "requests that get a line in the log: none, refused, all"},

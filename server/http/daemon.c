@@ -15,6 +15,9 @@
 #include "common/futex.h"
 #include "common/log.h"
 #include "server/http/connection.h"
+#include "server/http/forwarded.h"
+#include "server/http/framing.h"
+#include "server/http/origin.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
@@ -44,38 +47,16 @@ static bool may_hold_reply(const struct request *request)
            (!length || strtoull(length, NULL, 10) <= DISCARD_MAX);
 }
 
-/* An MHD_KeyValueIterator: counts the headers that say how long the body is. */
-static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
-{
-    (void)kind;
-    (void)value;
-    unsigned *count = context;
-    *count += strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0;
-    return MHD_YES;
-}
-
-/*
- * The headers are there: find out what is wanted, and perhaps reply already. A request of two
- * lengths is read as two different ones by two readers, which is how requests are smuggled past a
- * proxy (RFC 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot
- * read, and one of HTTP/1.1 without Host (3.2).
- */
+/* The headers are there: find out what is wanted, and perhaps reply already. */
 static void begin(struct request *request, const char *version)
 {
-    unsigned lengths = 0;
-    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
-    const char *coding = request_header(request, "Transfer-Encoding");
-    bool lacks_host =
-        strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !request_header(request, "Host");
-    if (lengths > 1 || lacks_host || (coding && strcasecmp(coding, "chunked") != 0)) {
-        bool bad = lengths > 1 || lacks_host;
-        reply_empty(request, bad ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
-                    reply_headers({"Connection", "close"}));
+    unsigned refusal = framing_check(request, version);
+    if (refusal) {
+        reply_empty(request, refusal, reply_headers({"Connection", "close"}));
         return;
     }
     request->hold_reply = may_hold_reply(request);
-    if (routes_find(request) && request->route->begin)
+    if (origin_check(request) && routes_find(request) && request->route->begin)
         request->route->begin(request);
     request->hold_reply = false;
 }
@@ -197,9 +178,12 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
     bool refused = request->status >= 400;
     if (which == LOG_REQUESTS_NONE || (which == LOG_REQUESTS_REFUSED && complete && !refused))
         return;
+    char address[INET6_ADDRSTRLEN];
+    forwarded_client(request, address);
     const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
     log_info(event, log_str("id", request->id), log_str("method", request->method),
              log_str("path", request->uri), log_int("status", request->status),
+             log_str("address", address),
              log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9));
 }
 
@@ -307,6 +291,16 @@ void http_notify(void *context, const struct store *store, const struct batch *b
     waiters_notify(http->waiters, &batch->id, ended);
 }
 
+static bool listens_on_loopback(int socket)
+{
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    struct in6_addr address;
+    return getsockname(socket, (struct sockaddr *)&bound, &size) == 0 &&
+           networks_take_address((const struct sockaddr *)&bound, &address) &&
+           networks_is_loopback(&address);
+}
+
 int http_start(struct http *http, struct dispatcher *dispatcher)
 {
     const struct config *config = http->options.config;
@@ -321,9 +315,11 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
             return -1;
         flags |= MHD_USE_TLS;
     }
+    http->is_local = listens_on_loopback(http->options.listen_socket);
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, http->options.listen_socket, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)config->max_connections_per_address, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},

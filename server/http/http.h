@@ -6,6 +6,8 @@
  *   daemon.c       libmicrohttpd: threads, limits, the way of a request through the callbacks
  *   routes.c       which path and method goes to which handler
  *   request.c      the state of one request: parameters, headers, cleaning up
+ *   framing.c      is its head one that everybody reads alike?
+ *   origin.c       what pages in browsers may ask; forwarded.c: who it is from, behind proxies
  *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
  *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher; upload_refusal.c: or not
  *   idempotency.c  Idempotency-Key: the same request again

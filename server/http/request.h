@@ -42,6 +42,7 @@ struct http {
     struct waiters *waiters;
     struct head_clock *head_clock;
     struct tls *tls; /* NULL: HTTP in the clear */
+    bool is_local;   /* it listens on the loopback address */
     struct http_counters counters;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;

@@ -74,8 +74,8 @@ static struct tls_identity *load(const struct config *config, struct failure *fa
 {
     bool has_cert = access(config->tls_cert, R_OK) == 0;
     if (!has_cert || access(config->tls_key, R_OK) != 0) {
-        *failure = (struct failure){has_cert ? "cannot read the key" : "cannot read the certificate",
-                                    strerror(errno)};
+        *failure = (struct failure){
+            has_cert ? "cannot read the key" : "cannot read the certificate", strerror(errno)};
         return NULL;
     }
     *failure = (struct failure){"cannot use them", "out of memory"};
@@ -110,7 +110,8 @@ static void log_loaded(const struct config *config, const struct tls_identity *i
     char until[32];
     struct tm utc;
     strftime(until, sizeof until, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&identity->valid_until, &utc));
-    log_info("certificate loaded", log_str("certificate", config->tls_cert), log_str("expires", until));
+    log_info("certificate loaded", log_str("certificate", config->tls_cert),
+             log_str("expires", until));
 }
 
 /* --- checking --------------------------------------------------------------------------------- */
