@@ -37,8 +37,8 @@ static const struct route routes[] = {
 enum { ROUTES = sizeof routes / sizeof *routes };
 
 /* Those of a request that pages of other origins may set. */
-static const char allowed_headers[] = "Accept, Authorization, Content-Type, Idempotency-Key, "
-                                      "If-None-Match, Prefer, X-Request-Id";
+static const char allowed_headers[] = "Accept, Authorization, Content-Encoding, Content-Type, "
+                                      "Idempotency-Key, If-None-Match, Prefer, X-Request-Id";
 
 /*
  * Does the path match the pattern? Where the pattern has {}, which stands for one or more
