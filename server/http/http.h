@@ -17,6 +17,7 @@
  *   events.c       GET .../events
  *   numbers.c      GET /v1/numbers/{n}
  *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
+ *   trace.c        the trace a request belongs to; journal.c: lines of the log on batches
  *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
  *   connection.c   one connection from its opening to its end: certificate, time for a head
  *   tls.c          certificates, and reading them anew; tls_ask.c: the client's side, for health
@@ -62,9 +63,9 @@ int http_start(struct http *http, struct dispatcher *dispatcher);
 void http_reload(void *http);
 
 /*
- * Let the requests that are under way finish, for at most grace_ns (but those that wait for the
- * store to write: until it has), taking no new connections; then stop serving and free everything.
- * After http_start() only.
+ * Let the requests that are under way finish, for at most grace_ns, taking no new connections; those
+ * that wait for the store to write, until it has and for as long again, to be answered. Then stop
+ * serving and free everything. After http_start() only.
  */
 void http_stop(struct http *http, int64_t grace_ns);
 
