@@ -36,7 +36,7 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE -ffile-prefix-map=$(CUR
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle zlib libzstd
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle gnutls zlib libzstd
 CLIENT_LIBS := libcurl jansson gmp
 TEST_LIBS   := criterion libcurl zlib libzstd
 

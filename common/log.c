@@ -44,20 +44,37 @@ __attribute__((format(printf, 2, 3))) static bool add(struct line *line, const c
     return fits;
 }
 
-/* As much of the value as fits, escaped as JSON; bytes that are not ASCII pass as they are. */
+/* The length of the character of UTF-8 (RFC 3629) that the text begins with; 0 if it is none. */
+static int character_length(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    int length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+    for (int i = 1; i < length; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xf0 && c[1] < 0x90);
+    bool beyond = (*c == 0xed && c[1] > 0x9f) || (*c == 0xf4 && c[1] > 0x8f);
+    return overlong || beyond ? 0 : length;
+}
+
+/*
+ * As much of the value as fits, escaped as JSON. What is not UTF-8, as clients may send it, becomes
+ * U+FFFD a byte.
+ */
 static void add_escaped(struct line *line, const char *value)
 {
     bool fits = true;
     int bytes;
     for (const char *c = value; *c && fits; c += bytes) {
-        bytes = 1;
-        if (*c == '"' || *c == '\\') {
+        bytes = character_length(c);
+        if (bytes == 0) {
+            bytes = 1;
+            fits = add(line, "\\ufffd");
+        } else if (*c == '"' || *c == '\\') {
             fits = add(line, "\\%c", *c);
         } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
             fits = add(line, "\\u%04x", (unsigned)*c);
         } else {
-            while ((c[bytes] & 0xc0) == 0x80)
-                bytes++; /* a character of UTF-8 goes in whole */
             fits = add(line, "%.*s", bytes, c);
         }
     }

@@ -114,6 +114,11 @@ enum config_result config_read(struct config *config, int argc, char **argv)
                 argv[optind < argc ? optind : optind - 1]);
         return CONFIG_WRONG;
     }
+    if (!*config->tls_cert != !*config->tls_key) {
+        fprintf(stderr, "primed: --tls-cert and --tls-key need each other; %s is missing\n",
+                *config->tls_cert ? "--tls-key" : "--tls-cert");
+        return CONFIG_WRONG;
+    }
     if (check)
         return CONFIG_CHECK;
     return health ? CONFIG_HEALTH : CONFIG_RUN;

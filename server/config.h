@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "server/networks.h"
 
 enum config_store { CONFIG_SQLITE, CONFIG_MEMORY };
 
@@ -27,15 +28,20 @@ struct config {
     char listen_port[16];  /* a number or a service name; "0" picks a free one */
     unsigned workers;      /* processes, 1 .. CONFIG_MAX_WORKERS */
     enum config_store store;
-    char data_dir[4000];       /* where the durable store keeps its files */
-    uint64_t max_store;        /* bytes the store may use; 0: what suits the store */
-    uint64_t max_body;         /* bytes of one request body */
-    uint64_t max_digits;       /* decimal digits of one number */
-    unsigned max_connections;  /* at once */
+    char data_dir[4000];                  /* where the durable store keeps its files */
+    uint64_t max_store;                   /* bytes the store may use; 0: what suits the store */
+    uint64_t max_body;                    /* bytes of one request body */
+    uint64_t max_digits;                  /* decimal digits of one number */
+    unsigned max_connections;             /* at once */
+    unsigned max_connections_per_address; /* likewise, of one address; 0: as many as there are */
+    struct networks trusted_proxies;      /* what they say of whom they speak for is believed */
+    char cors_origins[2000];   /* pages that may ask, apart from the service's own; with commas */
     int64_t ttl_s;             /* ended batches are kept that long, unless they say otherwise */
     int64_t number_timeout_ns; /* one number may take that long; 0: any time */
     int64_t idle_timeout_s;    /* a connection on which nothing moves is closed after that */
     int64_t drain_timeout_ns;  /* a graceful stop may take that long */
+    char tls_cert[4000];       /* the certificate chain, a PEM file; "": HTTP in the clear */
+    char tls_key[4000];        /* its private key; "" exactly where tls_cert is */
     enum log_format log_format;
     enum log_requests log_requests;
 };

@@ -42,7 +42,8 @@ void config_manual_help(void)
         "BYTES take K, M, G or T; TIMEs take ms, s, m, h or d, and are seconds otherwise.\n"
         "\n"
         "Signals: TERM and INT drain and stop (a second one stops at once); QUIT stops at once;\n"
-        "HUP replaces the workers one by one; TTIN and TTOU start and end a worker.\n");
+        "HUP replaces the workers one by one and reads the certificate anew; TTIN and TTOU start\n"
+        "and end a worker.\n");
 }
 
 /* --- the manual page -------------------------------------------------------------------------- */
@@ -92,6 +93,7 @@ static const char page_tail[] =
     ".TP\n"
     ".B HUP\n"
     "Replace the workers one by one, each after its successor has been started; work goes on.\n"
+    "Read the certificate anew: connections that are open keep the old one.\n"
     ".TP\n"
     ".BR TTIN \", \" TTOU\n"
     "One worker more, one fewer.\n"

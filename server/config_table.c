@@ -93,6 +93,15 @@ static const char *read_max_connections(struct config *config, const char *text)
     return NULL;
 }
 
+static const char *read_max_connections_per_address(struct config *config, const char *text)
+{
+    uint64_t value;
+    if (!config_value_number(text, 0, 65536, &value))
+        return "a number up to 65536, 0 for no limit";
+    config->max_connections_per_address = (unsigned)value;
+    return NULL;
+}
+
 static const char *read_ttl(struct config *config, const char *text)
 {
     int64_t ns;
@@ -122,6 +131,57 @@ static const char *read_drain_timeout(struct config *config, const char *text)
     if (!config_value_time(text, 0, &ns) || ns > 365 * 86400 * NS_PER_S)
         return "a time up to 365d";
     config->drain_timeout_ns = ns; /* added to the clock, so it must not be any number */
+    return NULL;
+}
+
+/* The path of a file, which may be none. */
+static const char *read_pem(char *path, size_t size, const char *text)
+{
+    if (strlen(text) >= size)
+        return "the path of a PEM file";
+    strcpy(path, text);
+    return NULL;
+}
+
+static const char *read_tls_cert(struct config *config, const char *text)
+{
+    return read_pem(config->tls_cert, sizeof config->tls_cert, text);
+}
+
+static const char *read_tls_key(struct config *config, const char *text)
+{
+    return read_pem(config->tls_key, sizeof config->tls_key, text);
+}
+
+static const char *read_trusted_proxy(struct config *config, const char *text)
+{
+    return networks_read(&config->trusted_proxies, text)
+               ? NULL
+               : "up to 32 addresses or networks (10.0.0.0/8,2001:db8::1)";
+}
+
+/* One origin as browsers write it: scheme, host, and port if it is not the scheme's own. */
+static bool is_origin(const char *text, size_t length)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+    size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
+                    : strncmp(text, "http://", 7) == 0 ? 7
+                                                       : 0;
+    return scheme > 0 && length > scheme && scheme + strspn(text + scheme, allowed) == length;
+}
+
+static const char *read_cors_origin(struct config *config, const char *text)
+{
+    static const char expected[] = "origins, like https://example.org,http://localhost:3000";
+    if (strlen(text) >= sizeof config->cors_origins)
+        return expected;
+    strcpy(config->cors_origins, text);
+    while (*text) {
+        size_t length = strcspn(text, ",");
+        if (!is_origin(text, length))
+            return expected;
+        text += length + (text[length] == ',');
+    }
     return NULL;
 }
 
@@ -174,16 +234,36 @@ const struct config_row config_table[] = {
      "digits."},
     {"max-connections", "N", "4096", read_max_connections, "client connections at once",
      "Each takes 128 KiB for its buffers at most. Three quarters of them may wait for a batch."},
+    {"max-connections-per-address", "N", "0", read_max_connections_per_address,
+     "how many of them one address may have; 0: all",
+     "Leave it at 0 behind a proxy, which is one address. An IPv6 client may have many addresses."},
     {"ttl", "TIME", "24h", read_ttl, "how long ended batches are kept",
      "A batch may ask for another time of its own. After it, the batch answers 410."},
     {"number-timeout", "TIME", "60s", read_number_timeout, "what one number may take; 0: any time",
      "A number that takes longer gets the verdict timeout; the rest of its batch goes on."},
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed",
-     "A body may take that long, and a second more for each 500 bytes."},
+     "A body may take that long, and a second more for each 500 bytes. The head of a request, or "
+     "a TLS\nhandshake before it, may take that long and as much again, but at most 10s of that."},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take",
      "At its end the service stops at once, with exit status 1. Whoever stops it from outside "
      "should\nwait a little longer than that."},
+    {"tls-cert", "FILE", "", read_tls_cert, "speak HTTPS with this certificate chain (PEM)",
+     "The chain begins with the service's own certificate. TLS 1.3 and 1.2 are spoken. On HUP both "
+     "files\nare read anew; what is not right changes nothing and is logged."},
+    {"tls-key", "FILE", "", read_tls_key, "the private key of that certificate (PEM)",
+     "It has no password. Only the front ever reads it."},
+    {"trusted-proxy", "ADDR,...", "", read_trusted_proxy,
+     "proxies whose word on their clients' addresses is taken",
+     "Addresses, or networks as 10.0.0.0/8. Of those in Forwarded or X-Forwarded-For, the last "
+     "that "
+     "is no\ntrusted proxy is the client's, which the log names. What comes from a trusted proxy "
+     "may "
+     "have any Host."},
+    {"cors-origin", "ORIGIN,...", "", read_cors_origin, "origins whose pages may use the service",
+     "As https://example.org or http://localhost:3000. Pages of all other origins but the "
+     "service's "
+     "own\nare refused with 403."},
     {"log-format", "text|json", "text", read_log_format, "a line an event, to standard error", ""},
     {"log-requests", "none|refused|all", "refused", read_log_requests,
      "which requests get a line in the log",

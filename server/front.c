@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "server/dispatcher/dispatcher.h"
 #include "server/http/http.h"
+#include "server/hup.h"
 #include "server/store/memory.h"
 #include "server/store/sqlite.h"
 
@@ -67,6 +68,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
                          pid_t supervisor)
 {
     child_settle(supervisor, "primed-front");
+    hup_block(); /* before there are threads, and before the files it is about are read */
 
     struct store *store = open_store(config);
     if (!store)
@@ -98,6 +100,11 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
     FAULT_POINT("front_run.resumed");
     if (http_start(http, dispatcher) < 0)
         exit(EXIT_FAILURE);
+    struct hup *hup = hup_start(http_reload, http);
+    if (!hup) {
+        log_error("cannot start the front", log_str("error", "out of memory"));
+        exit(EXIT_FAILURE);
+    }
     atomic_store(&arena->control->front_ready, 1);
     kill(supervisor, SIGUSR1); /* it may have to pass that on */
     log_info("ready", log_str("version", PRIMED_VERSION), log_str("store", store->name),
@@ -106,6 +113,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
     wait_for_drain(arena->control);
     dispatcher_drain(dispatcher);
     FAULT_POINT("front_run.drained");
+    hup_stop(hup);
     http_stop(http, FINISH_GRACE_MS * NS_PER_MS);
     dispatcher_free(dispatcher);
     store_close(scratch);

@@ -1,4 +1,4 @@
-/* health - one HTTP request over a plain socket. See health.h. */
+/* health - one HTTP request, over TLS where the service speaks that. See health.h. */
 #include "server/health.h"
 
 #include <errno.h>
@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "server/http/tls_ask.h"
 
 enum { PATIENCE_S = 2 };
 
@@ -32,15 +34,21 @@ static int connect_to(const struct addrinfo *address)
     return -1;
 }
 
+/* As tls_ask(), in the clear. */
+static bool plain_ask(int fd, const char *question, size_t length, char *answer, size_t size)
+{
+    errno = 0;
+    return send(fd, question, length, MSG_NOSIGNAL) == (ssize_t)length &&
+           recv(fd, answer, size, MSG_WAITALL) == (ssize_t)size;
+}
+
 /* Whether the service behind the socket says 200; otherwise errno, 0 for another answer. */
-static bool ask(int fd)
+static bool ask(int fd, bool tls)
 {
     char answer[sizeof healthy - 1];
-    errno = 0;
-    if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != (ssize_t)(sizeof request - 1))
-        return false;
-    ssize_t got = recv(fd, answer, sizeof answer, MSG_WAITALL);
-    return got == (ssize_t)sizeof answer && memcmp(answer, healthy, sizeof answer) == 0;
+    bool answered =
+        (tls ? tls_ask : plain_ask)(fd, request, sizeof request - 1, answer, sizeof answer);
+    return answered && memcmp(answer, healthy, sizeof answer) == 0;
 }
 
 /* Why ask() or connect_to() failed. */
@@ -67,7 +75,7 @@ int health_check(const struct config *config)
         fd = connect_to(a);
     freeaddrinfo(addresses);
 
-    bool ok = fd >= 0 && ask(fd);
+    bool ok = fd >= 0 && ask(fd, *config->tls_cert);
     if (!ok)
         fprintf(stderr, "primed: health: %s\n", reason(errno));
     if (fd >= 0)

@@ -2,7 +2,8 @@
  * health - ask a running service whether it is alive, from the command line.
  *
  * `primed health` is the container's health check: the image needs no HTTP client, and the address
- * is the one the service itself was configured with.
+ * is the one the service itself was configured with. Where that is HTTPS the certificate is not
+ * verified: the address is the service's own, and its certificate is of another name than that.
  */
 #ifndef SERVER_HEALTH_H
 #define SERVER_HEALTH_H

@@ -6,6 +6,7 @@
 
 #include "server/config.h"
 #include "server/health.h"
+#include "server/http/tls.h"
 #include "server/supervisor.h"
 
 enum { EXIT_USAGE = 2 };
@@ -34,11 +35,15 @@ int main(int argc, char **argv)
     case CONFIG_WRONG:
         return EXIT_USAGE;
     case CONFIG_CHECK:
+        if (!tls_check(&config))
+            return EXIT_USAGE;
         puts("The configuration is right.");
         return EXIT_SUCCESS;
     case CONFIG_HEALTH:
         return health_check(&config);
     case CONFIG_RUN:
+        if (!tls_check(&config))
+            return EXIT_USAGE;
         break;
     }
     log_set_format(config.log_format);

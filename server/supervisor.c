@@ -179,6 +179,8 @@ static void act_on(struct supervisor *s, int signal)
     case SIGHUP:
         log_info("replacing the workers one by one", log_int("workers", s->pool.wanted));
         pool_roll(&s->pool);
+        if (s->front_pid != 0)
+            kill(s->front_pid, SIGHUP); /* it has files to read anew; see hup.h */
         break;
     case SIGTTIN:
         if (pool_grow(&s->pool))

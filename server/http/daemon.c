@@ -2,6 +2,7 @@
  * daemon - libmicrohttpd: its threads and limits, and the way of a request through its callbacks.
  */
 #include <errno.h>
+#include <gnutls/abstract.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@
 #include "common/clock.h"
 #include "common/futex.h"
 #include "common/log.h"
+#include "server/http/connection.h"
+#include "server/http/forwarded.h"
+#include "server/http/framing.h"
+#include "server/http/origin.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
@@ -21,6 +26,7 @@ enum {
     THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
     CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
     NOT_WAITING_SHARE = 4,          /* one connection in so many is kept from those that wait */
+    HEAD_EXTRA_S = 10,              /* beyond the idle timeout, and no more than that once again */
     ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
     BODY_MIN_RATE = 500,            /* bytes a second, or its sender only holds the connection */
     STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
@@ -42,38 +48,16 @@ static bool may_hold_reply(const struct request *request)
            (!length || strtoull(length, NULL, 10) <= DISCARD_MAX);
 }
 
-/* An MHD_KeyValueIterator: counts the headers that say how long the body is. */
-static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
-{
-    (void)kind;
-    (void)value;
-    unsigned *count = context;
-    *count += strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0;
-    return MHD_YES;
-}
-
-/*
- * The headers are there: find out what is wanted, and perhaps reply already. A request of two
- * lengths is read as two different ones by two readers, which is how requests are smuggled past a
- * proxy (RFC 9112, 11.2): it is refused, and the connection closed. So is one in a coding we cannot
- * read, and one of HTTP/1.1 without Host (3.2).
- */
+/* The headers are there: find out what is wanted, and perhaps reply already. */
 static void begin(struct request *request, const char *version)
 {
-    unsigned lengths = 0;
-    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
-    const char *coding = request_header(request, "Transfer-Encoding");
-    bool lacks_host =
-        strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !request_header(request, "Host");
-    if (lengths > 1 || lacks_host || (coding && strcasecmp(coding, "chunked") != 0)) {
-        bool bad = lengths > 1 || lacks_host;
-        reply_empty(request, bad ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
-                    reply_headers({"Connection", "close"}));
+    unsigned refusal = framing_check(request, version);
+    if (refusal) {
+        reply_empty(request, refusal, reply_headers({"Connection", "close"}));
         return;
     }
     request->hold_reply = may_hold_reply(request);
-    if (routes_find(request) && request->route->begin)
+    if (origin_check(request) && routes_find(request) && request->route->begin)
         request->route->begin(request);
     request->hold_reply = false;
 }
@@ -82,16 +66,15 @@ static void begin(struct request *request, const char *version)
  * libmicrohttpd watches sockets edge-triggered, and reads no further after a read that did not fill
  * its buffer: the end of a connection that came together with a part of a request goes unnoticed
  * until the idle timeout, and what came before is kept as long. So that timeout is made short where
- * nothing more can come.
+ * nothing more can come. (Over TLS it reads until there is nothing more, and notices.)
  */
 static void notice_end(struct request *request)
 {
-    if (request->end_seen || !request->route || !request->route->body)
+    if (request->end_seen || !request->route || !request->route->body || request->http->tls)
         return;
     char byte;
-    int socket =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    ssize_t peeked = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t peeked =
+        recv(connection_socket(request->connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     request->end_seen = true;
@@ -100,14 +83,19 @@ static void notice_end(struct request *request)
 
 /*
  * May the body go on? Not if it is longer than is worth reading even after a refusal, nor if it
- * trickles: never idle for long, and never at an end.
+ * trickles: never idle for long, and never at an end. The time in which it was not read, because the
+ * disk was busy, is not its sender's.
  */
-static bool may_go_on(const struct request *request)
+static bool may_go_on(struct request *request)
 {
     const struct config *config = request->http->options.config;
+    int64_t now = clock_monotonic_ns();
+    if (request->suspended_at_ns != 0)
+        request->suspended_ns += now - request->suspended_at_ns;
+    request->suspended_at_ns = 0;
     int64_t allowed_s = config->idle_timeout_s + (int64_t)(request->body_bytes / BODY_MIN_RATE);
     return request->body_bytes <= config->max_body + DISCARD_MAX &&
-           clock_monotonic_ns() - request->began_ns <= allowed_s * NS_PER_S;
+           now - request->began_ns - request->suspended_ns <= allowed_s * NS_PER_S;
 }
 
 /* Where memory ran out there is no reply, and the connection is closed. */
@@ -139,6 +127,16 @@ static const char *path_of(const char *target)
     return path ? path : "/";
 }
 
+/* The head of the next request is what the connection has to bring now; or it has brought it. */
+static void owe_head(struct http *http, struct MHD_Connection *handle, bool owes)
+{
+    struct connection *connection = connection_of(handle);
+    if (connection && owes)
+        head_clock_start(http->head_clock, &connection->debt);
+    else if (connection)
+        head_clock_stop(http->head_clock, &connection->debt);
+}
+
 /* An MHD_AccessHandlerCallback: called for the headers, for each piece of body, and at the end. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload_data,
@@ -151,6 +149,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         if (!request)
             return MHD_NO;
         *request_context = request;
+        owe_head(http, connection, false);
         atomic_fetch_add(&http->open_requests, 1);
         begin(request, version);
         notice_end(request);
@@ -181,9 +180,12 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
     bool refused = request->status >= 400;
     if (which == LOG_REQUESTS_NONE || (which == LOG_REQUESTS_REFUSED && complete && !refused))
         return;
+    char address[INET6_ADDRSTRLEN];
+    forwarded_client(request, address);
     const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
     log_info(event, log_str("id", request->id), log_str("method", request->method),
              log_str("path", request->uri), log_int("status", request->status),
+             log_str("address", address),
              log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9),
              trace_field(&request->trace));
 }
@@ -192,11 +194,11 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode how)
 {
-    (void)connection;
     struct http *http = context;
     struct request *request = *request_context;
     if (!request)
         return;
+    owe_head(http, connection, true);
     if (request->status >= 100 && request->status < 600)
         atomic_fetch_add(&http->counters.requests[request->status / 100], 1);
     histogram_add(&http->counters.request_durations, clock_monotonic_ns() - request->began_ns);
@@ -206,6 +208,39 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     atomic_fetch_sub(&http->open_requests, 1);
     if (atomic_load(&http->finishing))
         futex_wake(&http->open_requests, 1);
+}
+
+/* An MHD_NotifyConnectionCallback. */
+static void on_connection(void *context, struct MHD_Connection *handle, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = connection_new(handle, http->head_clock, http->tls);
+    } else {
+        connection_free(*socket_context, http->head_clock);
+        *socket_context = NULL;
+    }
+}
+
+/*
+ * A gnutls_certificate_retrieve_function3 for sessions that on_connection() had no memory for: no
+ * certificate, no handshake.
+ */
+static int retrieve_nothing(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
+                            gnutls_pcert_st **certificates, unsigned *count,
+                            gnutls_ocsp_data_st **ocsp, unsigned *ocsp_count, gnutls_privkey_t *key,
+                            unsigned *flags)
+{
+    (void)session;
+    (void)info;
+    (void)certificates;
+    (void)count;
+    (void)ocsp;
+    (void)ocsp_count;
+    (void)key;
+    (void)flags;
+    return -1;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -226,14 +261,26 @@ struct http *http_new(const struct http_options *options)
     unsigned connections = options->config->max_connections;
     bool has_journal = options->config->log_requests == LOG_REQUESTS_ALL;
     http->journal = has_journal ? journal_new() : NULL;
-    if (!has_journal || http->journal)
-        http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
-    if (!http->waiters) {
-        journal_free(http->journal);
-        free(http);
-        return NULL;
-    }
+    if (has_journal && !http->journal)
+        goto free_http;
+    http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
+    if (!http->waiters)
+        goto free_journal;
+    int64_t idle_s = options->config->idle_timeout_s;
+    int64_t head_s = idle_s + (idle_s < HEAD_EXTRA_S ? idle_s : HEAD_EXTRA_S);
+    http->head_clock = head_clock_new(head_s * NS_PER_S);
+    if (!http->head_clock)
+        goto free_waiters;
     return http;
+
+free_waiters:
+    waiters_close(http->waiters);
+    waiters_free(http->waiters);
+free_journal:
+    journal_free(http->journal);
+free_http:
+    free(http);
+    return NULL;
 }
 
 void http_count_end(struct http *http, const struct batch *batch)
@@ -257,6 +304,16 @@ void http_notify(void *context, const struct store *store, const struct batch *b
     waiters_notify(http->waiters, &batch->id, ended);
 }
 
+static bool listens_on_loopback(int socket)
+{
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    struct in6_addr address;
+    return getsockname(socket, (struct sockaddr *)&bound, &size) == 0 &&
+           networks_take_address((const struct sockaddr *)&bound, &address) &&
+           networks_is_loopback(&address);
+}
+
 int http_start(struct http *http, struct dispatcher *dispatcher)
 {
     const struct config *config = http->options.config;
@@ -265,23 +322,40 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = processors > 1 ? THREADS_MAX : 1;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    if (*config->tls_cert) {
+        http->tls = tls_new(config);
+        if (!http->tls)
+            return -1;
+        flags |= MHD_USE_TLS;
+    }
+    http->is_local = listens_on_loopback(http->options.listen_socket);
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, http->options.listen_socket, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)config->max_connections_per_address, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    http->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
-                         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-                         on_completed, http, MHD_OPTION_END);
+    http->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, items,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        http->tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, retrieve_nothing,
+        MHD_OPTION_HTTPS_PRIORITIES, tls_priorities, MHD_OPTION_END);
     if (!http->daemon) {
         log_error("cannot serve HTTP", log_str("error", strerror(errno)));
         return -1;
     }
     return 0;
+}
+
+void http_reload(void *context)
+{
+    struct http *http = context;
+    if (http->tls)
+        tls_reload(http->tls);
 }
 
 /* Wait until no request is under way, for at most grace_ns. */
@@ -311,6 +385,8 @@ void http_stop(struct http *http, int64_t grace_ns)
     await_requests(http, grace_ns); /* woken is not answered yet */
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
+    head_clock_free(http->head_clock);
+    tls_free(http->tls);
     journal_free(http->journal);
     free(http);
 }

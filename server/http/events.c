@@ -101,6 +101,5 @@ void events_get(struct request *request)
     events->request = request;
     events->id = batch.id;
     struct stream_source source = {next_piece, free, events};
-    stream_reply(request, "text/event-stream", &source, PIECE_SIZE,
-                 reply_headers({"Cache-Control", "no-store"}));
+    stream_reply(request, "text/event-stream", &source, PIECE_SIZE, NULL);
 }

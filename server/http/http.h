@@ -6,6 +6,8 @@
  *   daemon.c       libmicrohttpd: threads, limits, the way of a request through the callbacks
  *   routes.c       which path and method goes to which handler
  *   request.c      the state of one request: parameters, headers, cleaning up
+ *   framing.c      is its head one that everybody reads alike?
+ *   origin.c       what pages in browsers may ask; forwarded.c: who it is from, behind proxies
  *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
  *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher; upload_refusal.c: or not
  *   media.c        Content-Type and Content-Encoding
@@ -17,6 +19,8 @@
  *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
  *   trace.c        the trace a request belongs to; journal.c: lines of the log on batches
  *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
+ *   connection.c   one connection from its opening to its end: certificate, time for a head
+ *   tls.c          certificates, and reading them anew; tls_ask.c: the client's side, for health
  *   waiters.c      requests that wait for a batch, suspended, holding no thread
  *
  * Only this folder knows libmicrohttpd. A handler never blocks: it replies, or suspends its
@@ -51,6 +55,12 @@ void http_notify(void *http, const struct store *store, const struct batch *batc
 
 /* Serve, with that dispatcher. 0, or -1 after logging why not. */
 int http_start(struct http *http, struct dispatcher *dispatcher);
+
+/*
+ * Read the files anew that the configuration names (the certificate and its key): what is not right
+ * is said in the log, and what was in use stays so. Any thread, one at a time.
+ */
+void http_reload(void *http);
 
 /*
  * Let the requests that are under way finish, for at most grace_ns, taking no new connections; those

@@ -1,6 +1,22 @@
 /* reply - queueing responses. See reply.h. */
 #include "server/http/reply.h"
 
+#include <string.h>
+
+#include "server/http/origin.h"
+
+/*
+ * What browsers are told with every reply, unless the handler says otherwise: it is nobody's to
+ * keep, no page to show or to frame, of no other type than it says, and no part of other sites.
+ */
+static const struct reply_header defaults[] = {
+    {"Cache-Control", "no-store"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+};
+enum { DEFAULTS = sizeof defaults / sizeof *defaults };
+
 /* Queue a response, which is used up; where that fails, daemon.c closes the connection. */
 static void queue(struct request *request, struct MHD_Response *response)
 {
@@ -15,13 +31,35 @@ void reply_release(struct request *request)
     request->held_reply = NULL;
 }
 
+static bool is_among(const struct reply_header *headers, const char *name)
+{
+    for (; headers && headers->name; headers++)
+        if (strcmp(headers->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The headers every reply has. False without memory. */
+static bool add_common(const struct request *request, struct MHD_Response *response,
+                       const struct reply_header *headers)
+{
+    bool complete = MHD_add_response_header(response, "X-Request-Id", request->id);
+    for (size_t i = 0; i < DEFAULTS; i++)
+        if (!is_among(headers, defaults[i].name))
+            complete =
+                complete && MHD_add_response_header(response, defaults[i].name, defaults[i].value);
+    if (request->http->tls)
+        complete = complete && MHD_add_response_header(response, "Strict-Transport-Security",
+                                                       "max-age=31536000");
+    return complete && origin_mark(request, response);
+}
+
 void reply_response(struct request *request, unsigned status, const char *type,
                     struct MHD_Response *response, const struct reply_header *headers)
 {
     request->replied = true;
     request->status = status;
-    bool complete = response != NULL;
-    complete = complete && MHD_add_response_header(response, "X-Request-Id", request->id);
+    bool complete = response && add_common(request, response, headers);
     if (type)
         complete = complete && MHD_add_response_header(response, "Content-Type", type);
     for (; headers && headers->name; headers++)

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "common/clock.h"
+#include "server/http/connection.h"
 #include "server/http/problem.h"
 
 enum { WAIT_MAX_S = 60 };
@@ -254,8 +254,5 @@ bool request_batch(struct request *request, struct batch *batch)
 
 bool request_client_left(const struct request *request)
 {
-    char byte;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return connection_has_left(request->connection);
 }

@@ -14,9 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/http/head_clock.h"
 #include "server/http/histogram.h"
 #include "server/http/http.h"
 #include "server/http/journal.h"
+#include "server/http/tls.h"
 #include "server/http/trace.h"
 #include "server/http/waiters.h"
 #include "server/intake/decoder.h"
@@ -53,6 +55,9 @@ struct http {
     struct dispatcher *dispatcher;
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
+    struct head_clock *head_clock;
+    struct tls *tls;         /* NULL: HTTP in the clear */
+    bool is_local;           /* it listens on the loopback address */
     struct journal *journal; /* NULL: nobody wants to read of batches */
     struct http_counters counters;
     struct decoder_budget decoders;
@@ -98,8 +103,10 @@ struct request {
     bool head;        /* a GET without the body of its reply */
     bool replied;
     unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
-    uint64_t body_bytes; /* received and done with */
-    bool end_seen;       /* the client sends no more: daemon.c */
+    uint64_t body_bytes;     /* received and done with */
+    int64_t suspended_ns;    /* how long the body was not asked for, since the store had to write */
+    int64_t suspended_at_ns; /* monotonic; 0: it is asked for */
+    bool end_seen;           /* the client sends no more: daemon.c */
 
     /* A reply that is known before the body may wait until that is read; see daemon.c. */
     bool hold_reply;

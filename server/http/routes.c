@@ -8,6 +8,7 @@
 #include "server/http/events.h"
 #include "server/http/metrics.h"
 #include "server/http/numbers.h"
+#include "server/http/origin.h"
 #include "server/http/problem.h"
 #include "server/http/results.h"
 #include "server/http/service.h"
@@ -35,6 +36,10 @@ static const struct route routes[] = {
     {"GET", "/page/{}", NULL, NULL, site_get},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
+
+/* Those of a request that pages of other origins may set. */
+static const char allowed_headers[] = "Accept, Authorization, Content-Encoding, Content-Type, "
+                                      "Idempotency-Key, If-None-Match, Prefer, X-Request-Id";
 
 /*
  * Does the path match the pattern? Where the pattern has {}, which stands for one or more
@@ -65,8 +70,12 @@ static void add_method(char *list, const char *method)
 static void refuse_method(struct request *request, const char *allowed)
 {
     const struct reply_header *headers = reply_headers({"Allow", allowed});
+    const struct reply_header *preflight = reply_headers(
+        {"Allow", allowed}, {"Access-Control-Allow-Methods", allowed},
+        {"Access-Control-Allow-Headers", allowed_headers}, {"Access-Control-Max-Age", "600"});
     if (strcmp(request->method, "OPTIONS") == 0) {
-        reply_empty(request, MHD_HTTP_NO_CONTENT, headers);
+        reply_empty(request, MHD_HTTP_NO_CONTENT,
+                    origin_is_preflight(request) ? preflight : headers);
         return;
     }
     char detail[160] = "";

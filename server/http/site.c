@@ -73,7 +73,8 @@ void site_get(struct request *request)
         {"Content-Security-Policy",
          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
          "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"},
-        {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"});
+        {"Referrer-Policy", "no-referrer"},
+        {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"});
     if (client_has(request, etag))
         reply_empty(request, MHD_HTTP_NOT_MODIFIED, headers);
     else

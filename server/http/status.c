@@ -135,6 +135,5 @@ void status_get(struct request *request)
     write_durations(&text, &http->counters);
     write_workers(&text, http->options.arena);
     text_add_string(&text, "}\n");
-    reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text,
-               reply_headers({"Cache-Control", "no-store"}));
+    reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "server/http/batches.h"
 #include "server/http/idempotency.h"
 #include "server/http/media.h"
@@ -148,6 +149,7 @@ static void wake(struct request *request)
 static void sleep_until_woken(struct request *request)
 {
     struct upload *upload = request->state;
+    request->suspended_at_ns = clock_monotonic_ns();
     atomic_fetch_add(&request->http->store_sleepers, 1);
     MHD_suspend_connection(request->connection);
     if (atomic_exchange(&upload->sleep_state, SLEEP_SUSPENDED) == SLEEP_WOKEN)

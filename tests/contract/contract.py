@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATH = ROOT / "openapi.yaml"
 
 # Responses that every path has, so that no operation lists them.
-EVERYWHERE = ("MethodNotAllowed", "Options")
+EVERYWHERE = ("MethodNotAllowed", "Options", "ForeignOrigin", "ForeignHost")
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

@@ -14,8 +14,9 @@ ENDED = ("completed", "canceled")
 def check(contract, method, target, sent, response):
     """Hold an answer to the contract."""
     try:
-        specification = find_specification(contract, method, target, response)
+        specification = find_specification(contract, method, target, sent, response)
         check_request_id(sent, response)
+        check_for_browsers(response)
         check_headers(contract, specification, response)
         check_body(contract, method, specification, response)
         if response.media == "application/problem+json" and response.body:
@@ -33,9 +34,12 @@ def describe(response):
     return f"{response.status} {response.body[:300].decode('utf-8', 'replace')}"
 
 
-def find_specification(contract, method, target, response):
+def find_specification(contract, method, target, sent, response):
     """What the contract says of such a response."""
     components = contract.document["components"]["responses"]
+    if "Origin" in sent:  # none of the checks is a page of the service's own
+        expect(response.status == 403, "403 for a page of another origin", describe(response))
+        return components["ForeignOrigin"]
     path = urllib.parse.unquote(target.split("?")[0], errors="replace")
     found = contract.match(path)
     if found is None or "\0" in path:
@@ -59,6 +63,13 @@ def check_request_id(sent, response):
     wanted = next((value for name, value in sent.items() if name.lower() == "x-request-id"), None)
     if isinstance(wanted, str) and re.fullmatch(r"[!-~]{1,128}", wanted):
         equal(came[0], wanted, "X-Request-Id")
+
+
+def check_for_browsers(response):
+    for name, value in (("X-Content-Type-Options", "nosniff"), ("Cross-Origin-Resource-Policy", "same-origin")):
+        equal(response.headers.get_all(name), [value], name)
+    for name in ("Content-Security-Policy", "Cache-Control"):
+        equal(len(response.headers.get_all(name, [])), 1, f"the number of {name} headers")
 
 
 def check_headers(contract, specification, response):

@@ -33,16 +33,21 @@ class Answer:
 
 
 class Client:
-    """One connection to a service, opened again when it breaks."""
+    """One connection to a service, opened again when it breaks; over TLS with an SSL context."""
 
-    def __init__(self, port, timeout=PATIENCE):
-        self.port, self.timeout, self.connection = port, timeout, None
+    def __init__(self, port, timeout=PATIENCE, tls=None):
+        self.port, self.timeout, self.tls, self.connection = port, timeout, tls, None
+
+    def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
 
     def request(self, method, path, body=None, headers=()):
         """The answer, or Unanswered."""
         try:
             if self.connection is None:
-                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+                self.connection = self.connect()
             self.connection.request(method, path, body, dict(headers))
             answer = self.connection.getresponse()
             read = Answer(answer.status, answer.headers, answer.read())
@@ -92,16 +97,17 @@ class Service:
     """The service at a port and a directory of its own; it may be started again and again.
 
     With `base`, its data lie in a directory made there. `prepare` is called in the child before it
-    becomes primed.
+    becomes primed. With `tls`, an SSL context, it is asked over TLS.
     """
 
-    def __init__(self, primed, *options, base=None, environment=None, prepare=None, memory=False):
+    def __init__(self, primed, *options, base=None, environment=None, prepare=None, memory=False, tls=None):
         self.primed, self.options = primed, options
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="primed-faults.", dir=base))
         self.data = self.directory / "data"
         self.log = self.directory / "log"
         self.environment = environment or {}
         self.prepare = prepare
+        self.tls = tls
         self.port = free_port()
         self.process = None
         self.stores = ["--store=memory"] if memory else [f"--data-dir={self.data}"]
@@ -131,7 +137,7 @@ class Service:
         def ready():
             self.revive()
             try:
-                return Client(self.port, 5).get("/readyz").status == 200
+                return self.client(5).get("/readyz").status == 200
             except Unanswered:
                 return False
         wait_for(ready, "a service that is ready")
@@ -215,7 +221,7 @@ class Service:
     # --- what it says ---
 
     def client(self, timeout=PATIENCE):
-        return Client(self.port, timeout)
+        return Client(self.port, timeout, self.tls)
 
     def metric(self, name, client=None):
         text = (client or self.client()).get("/metrics").body.decode()

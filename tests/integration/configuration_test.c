@@ -36,6 +36,7 @@ Test(configuration, right_values)
         "--drain-timeout=0",
         "--log-format=json",
         "--log-format=text",
+        "--tls-cert=",
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         struct command command;
@@ -106,6 +107,7 @@ Test(configuration, help_names_every_flag_and_version_the_version)
         "--listen",        "--workers",    "--store",           "--max-store", "--max-body",
         "--max-digits",    "--ttl",        "--number-timeout",  "--check",     "--idle-timeout",
         "--drain-timeout", "--log-format", "--max-connections", "--version",   "--help",
+        "--tls-cert",      "--tls-key",
     };
     struct command command;
     run(&command, NULL, "--help");

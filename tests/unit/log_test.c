@@ -116,6 +116,30 @@ static const char *long_value(size_t length, char fill, const char *tail)
     return value;
 }
 
+Test(log, what_is_not_utf8_becomes_replacement_characters)
+{
+    static const struct {
+        const char *value;
+        const char *logged;
+    } values[] = {
+        {"\xff", "\uFFFD"},
+        {"a\x80z", "a\uFFFDz"},
+        {"\xc0\xaf", "\uFFFD\uFFFD"},
+        {"\xe0\x80\xaf", "\uFFFD\uFFFD\uFFFD"},
+        {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},
+        {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+        {"\xe2\x82", "\uFFFD\uFFFD"},
+        {"\xe2\x82\xac \xf0\x9f\x98\x80", "\u20ac \U0001F600"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        json_t *document = json_of(LOG_INFO, "odd", log_fields(log_str("value", values[i].value)));
+        cr_expect_str_eq(string_in(document, "value"), values[i].logged);
+        json_decref(document);
+    }
+    cr_expect_str_eq(text_of(LOG_INFO, "odd", log_fields(log_str("value", "\xff"))),
+                     "info    odd value=\"\\ufffd\"\n");
+}
+
 Test(log, a_long_json_line_is_cut_but_stays_json)
 {
     /* Whatever stands where the line is full: a plain byte, an escape, a character of two bytes. */

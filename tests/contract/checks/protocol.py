@@ -31,8 +31,9 @@ def methods_a_path_does_not_have(api, path):
 def options(api, path):
     target = fill_in(api, path)
     api.request("OPTIONS", target, status=204)
-    api.request("OPTIONS", target, status=204,
-                headers={"Origin": "http://example.org", "Access-Control-Request-Method": "POST"})
+    foreign = api.request("OPTIONS", target, status=403,
+                          headers={"Origin": "http://example.org", "Access-Control-Request-Method": "POST"})
+    equal(foreign.json["type"], "/problems/foreign-origin", "the type")
 
 
 @check_each([path for path in PATHS if not path.endswith(("cancel", "events"))])
