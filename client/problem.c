@@ -7,10 +7,17 @@
 #include <string.h>
 
 #include "client/cli.h"
+#include "client/terminal.h"
 
-static const char *member(const json_t *object, const char *name)
+enum { MEMBER_SIZE = 1024 };
+
+/* A member's text, fit to be printed; "" and false where there is none. */
+static bool member(const json_t *object, const char *name, char out[MEMBER_SIZE])
 {
-    return json_string_value(json_object_get(object, name));
+    const char *text = json_string_value(json_object_get(object, name));
+    snprintf(out, MEMBER_SIZE, "%s", text ? text : "");
+    terminal_tame(out);
+    return text != NULL;
 }
 
 /* Where a JSON pointer points, in the user's words: "#/numbers/17" is a place in a file. */
@@ -23,7 +30,7 @@ static void write_place(const char *pointer, problem_place *place, void *context
     if (place && strncmp(pointer, "#/", 2) == 0 && end > digits && *end == '\0')
         place(context, index, out);
     else
-        snprintf(out, PROBLEM_PLACE_SIZE, "%s",
+        snprintf(out, PROBLEM_PLACE_SIZE, "%.*s", PROBLEM_PLACE_SIZE - 1,
                  strncmp(pointer, "#/", 2) == 0 ? pointer + 2 : pointer);
 }
 
@@ -33,15 +40,14 @@ static void say_errors(const json_t *errors, problem_place *place, void *context
     const json_t *error;
     json_array_foreach(errors, i, error)
     {
-        const char *pointer = member(error, "pointer");
-        const char *parameter = member(error, "parameter");
+        char text[MEMBER_SIZE];
         char where[PROBLEM_PLACE_SIZE] = "";
-        if (pointer)
-            write_place(pointer, place, context, where);
-        else if (parameter)
-            snprintf(where, sizeof where, "%s", parameter);
-        fprintf(stderr, "  %s: %s\n", where,
-                member(error, "detail") ? member(error, "detail") : "");
+        if (member(error, "pointer", text))
+            write_place(text, place, context, where);
+        else if (member(error, "parameter", text))
+            snprintf(where, sizeof where, "%.*s", PROBLEM_PLACE_SIZE - 1, text);
+        member(error, "detail", text);
+        fprintf(stderr, "  %s: %s\n", where, text);
     }
 }
 
@@ -50,9 +56,8 @@ static void say_problem(const struct http_answer *answer, const char *what, prob
 {
     json_t *problem =
         json_loadb(answer->body.data ? answer->body.data : "", answer->body.length, 0, NULL);
-    const char *title = member(problem, "title");
-    const char *detail = member(problem, "detail");
-    if (title && detail)
+    char title[MEMBER_SIZE], detail[MEMBER_SIZE];
+    if (member(problem, "title", title) && member(problem, "detail", detail))
         fprintf(stderr, "prime: %s: %s: %s\n", what, title, detail);
     else
         fprintf(stderr, "prime: %s: the service answers with status %ld\n", what, answer->status);
