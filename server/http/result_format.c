@@ -52,6 +52,8 @@ static void add_number(struct text *text, const struct number *number)
  */
 static void add_seconds(struct text *text, float seconds)
 {
+    if (!verdict_is_time(seconds))
+        seconds = 0; /* JSON has no word for it */
     static const double powers[] = {1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4,
                                     1e-3,  1e-2,  1e-1,  1e0,  1e1,  1e2,  1e3,  1e4,  1e5};
     enum { POWERS = sizeof powers / sizeof *powers, LOWEST = -12 };
