@@ -1,5 +1,5 @@
 /*
- * answers - what a hostile service may answer the client: batches, results, problems, metrics. What
+ * answers - what a hostile service may answer the client: batches, results, problems. What
  * the client prints of it is printable, lest it command the terminal, and its JSON is JSON.
  */
 #include <jansson.h>
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "client/batch.h"
-#include "client/metrics.h"
 #include "client/output.h"
 #include "client/problem.h"
 #include "tests/fuzz/support/fuzz.h"
@@ -98,24 +97,12 @@ static void read_result(const char *bytes, size_t size)
     json_decref(document);
 }
 
-static void read_metrics(const char *bytes, size_t size)
-{
-    char *text = fuzz_string(bytes, size);
-    char label[32];
-    metrics_value(text, "primed_workers");
-    metrics_value(text, "primed_numbers_total{verdict=\"prime\"}");
-    metrics_label(text, "primed_info", "version", label, sizeof label);
-    fuzz_expect(memchr(label, '\0', sizeof label), "no end");
-    free(text);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     char *text = fuzz_copy(bytes, size);
     read_problem(text, size);
     read_batch(text, size);
     read_result(text, size);
-    read_metrics(text, size);
     free(text);
     return 0;
 }
