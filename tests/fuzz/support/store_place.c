@@ -50,8 +50,9 @@ _Noreturn void _exit(int status)
 
 /* --- making it -------------------------------------------------------------------------------- */
 
-static void note_commit(void *context, enum store_result result)
+static void note_commit(void *context, enum store_result result, const struct batch *batch)
 {
+    (void)batch;
     fuzz_expect(result == STORE_OK, "a commit: %d", result);
     atomic_store((_Atomic bool *)context, true);
 }
