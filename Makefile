@@ -25,12 +25,17 @@ MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefi
 MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 MODE_CFLAGS_coverage := -O0 -g --coverage
 MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
+MODE_CFLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 MODE_LDFLAGS_release  := $(HARDENED_LD)
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
 MODE_LDFLAGS_tsan     := -fsanitize=thread
 MODE_LDFLAGS_coverage := --coverage
+MODE_LDFLAGS_fuzz     := -fsanitize=fuzzer,address,undefined
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
-$(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault)
+$(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault, fuzz)
 endif
 our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
                -DPRIMED_VERSION='"$(VERSION)"'
@@ -168,6 +173,6 @@ help: ## list the targets
 	    /^[a-z-]+:.*## / { text[part] = text[part] sprintf("  %-16s %s\n", $$1, $$2) } \
 	    END { for (i = 1; i <= parts; i++) printf "\n%s\n%s", order[i], text[order[i]] }' \
 	    $(MAKEFILE_LIST)
-	@printf '\nMODE=release|asan|tsan|fault|coverage chooses the build; V=1 shows commands in full.\n'
+	@printf '\nMODE=release|asan|tsan|fault|fuzz|coverage chooses the build; V=1 shows commands in full.\n'
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -31,6 +31,12 @@ static uint64_t count_of(const json_t *counts, const char *name)
     return (uint64_t)json_integer_value(json_object_get(counts, name));
 }
 
+/* Are there only those characters in the text? What is read here goes to the terminal. */
+static bool has_only(const char *text, const char *characters)
+{
+    return text && text[strspn(text, characters)] == '\0';
+}
+
 bool batch_parse(const char *text, size_t length, struct batch *batch)
 {
     json_t *document = json_loadb(text, length, 0, NULL);
@@ -38,7 +44,8 @@ bool batch_parse(const char *text, size_t length, struct batch *batch)
     const char *status = json_string_value(json_object_get(document, "status"));
     const json_t *counts = json_object_get(document, "counts");
     const json_t *eta = json_object_get(document, "eta_seconds");
-    bool right = id && status && json_is_object(counts);
+    bool right = has_only(id, "0123456789abcdef-") &&
+                 has_only(status, "abcdefghijklmnopqrstuvwxyz") && json_is_object(counts);
     if (right) {
         snprintf(batch->id, sizeof batch->id, "%s", id);
         snprintf(batch->status, sizeof batch->status, "%s", status);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/terminal.h"
+
 enum { DEPTH_MAX = 100 };
 
 struct parser {
@@ -217,5 +219,6 @@ char *expression_evaluate(const char *text, size_t length, char error[EXPRESSION
             fail(&parser, "there is no memory");
     }
     mpz_clear(value);
+    terminal_tame(error); /* it quotes the text */
     return digits;
 }

@@ -118,6 +118,19 @@ void output_end(struct output *output)
     fflush(stdout);
 }
 
+/* A verdict's number, and why there is none, go to the terminal and into JSON as they are. */
+static bool is_integer(const char *text)
+{
+    size_t sign = *text == '-';
+    size_t digits = strspn(text + sign, "0123456789");
+    return digits > 0 && text[sign + digits] == '\0';
+}
+
+static bool is_word(const char *text)
+{
+    return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz") == strlen(text);
+}
+
 bool output_parse(const char *line, size_t length, struct outcome *outcome, json_t **document)
 {
     *document = json_loadb(line, length, 0, NULL);
@@ -128,10 +141,10 @@ bool output_parse(const char *line, size_t length, struct outcome *outcome, json
         .n = json_string_value(json_object_get(*document, "n")),
         .prime = json_is_boolean(prime) ? json_is_true(prime) : -1,
         .probable = certainty && strcmp(certainty, "probable") == 0,
-        .error = error ? error : "failed",
+        .error = error && is_word(error) ? error : "failed",
         .elapsed_s = json_number_value(json_object_get(*document, "elapsed")),
     };
-    return outcome->n != NULL;
+    return outcome->n != NULL && is_integer(outcome->n);
 }
 
 int output_status(const struct output *output)

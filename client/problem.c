@@ -8,10 +8,17 @@
 #include <string.h>
 
 #include "client/cli.h"
+#include "client/terminal.h"
 
-static const char *member(const json_t *object, const char *name)
+enum { MEMBER_SIZE = 1024 };
+
+/* A member's text, fit to be printed; "" and false where there is none. */
+static bool member(const json_t *object, const char *name, char out[MEMBER_SIZE])
 {
-    return json_string_value(json_object_get(object, name));
+    const char *text = json_string_value(json_object_get(object, name));
+    snprintf(out, MEMBER_SIZE, "%s", text ? text : "");
+    terminal_tame(out);
+    return text != NULL;
 }
 
 /* Where a JSON pointer points, in the user's words: "#/numbers/17" is a place in a file. */
@@ -19,14 +26,14 @@ static void write_place(const char *pointer, problem_place *place, void *context
                         char out[PROBLEM_PLACE_SIZE])
 {
     bool is_member = strncmp(pointer, "#/", 2) == 0;
-    const char *member = is_member ? pointer + 2 : pointer;
-    const char *digits = strncmp(member, "numbers/", 8) == 0 ? member + 8 : member;
+    const char *name = is_member ? pointer + 2 : pointer;
+    const char *digits = strncmp(name, "numbers/", 8) == 0 ? name + 8 : name;
     char *end;
     uint64_t index = strtoull(digits, &end, 10);
     if (place && is_member && end > digits && *end == '\0')
         place(context, index, out);
     else
-        snprintf(out, PROBLEM_PLACE_SIZE, "%s", member);
+        snprintf(out, PROBLEM_PLACE_SIZE, "%.*s", PROBLEM_PLACE_SIZE - 1, name);
 }
 
 static void say_errors(const json_t *errors, problem_place *place, void *context)
@@ -35,16 +42,14 @@ static void say_errors(const json_t *errors, problem_place *place, void *context
     const json_t *error;
     json_array_foreach(errors, i, error)
     {
-        const char *pointer = member(error, "pointer");
-        const char *parameter = member(error, "parameter");
-        const char *header = member(error, "header");
+        char text[MEMBER_SIZE];
         char where[PROBLEM_PLACE_SIZE] = "";
-        if (pointer)
-            write_place(pointer, place, context, where);
-        else if (parameter || header)
-            snprintf(where, sizeof where, "%s", parameter ? parameter : header);
-        fprintf(stderr, "  %s: %s\n", where,
-                member(error, "detail") ? member(error, "detail") : "");
+        if (member(error, "pointer", text))
+            write_place(text, place, context, where);
+        else if (member(error, "parameter", text) || member(error, "header", text))
+            snprintf(where, sizeof where, "%.*s", PROBLEM_PLACE_SIZE - 1, text);
+        member(error, "detail", text);
+        fprintf(stderr, "  %s: %s\n", where, text);
     }
 }
 
@@ -53,9 +58,8 @@ static void say_problem(const struct http *http, const struct http_answer *answe
 {
     json_t *problem =
         json_loadb(answer->body.data ? answer->body.data : "", answer->body.length, 0, NULL);
-    const char *title = member(problem, "title");
-    const char *detail = member(problem, "detail");
-    if (title && detail)
+    char title[MEMBER_SIZE], detail[MEMBER_SIZE];
+    if (member(problem, "title", title) && member(problem, "detail", detail))
         fprintf(stderr, "prime: %s: %s: %s\n", what, title, detail);
     else
         fprintf(stderr, "prime: %s: the service answers with status %ld\n", what, answer->status);

@@ -120,6 +120,18 @@ static void give_back(struct terminal *terminal)
     tcsetattr(STDIN_FILENO, TCSANOW, &terminal->saved);
 }
 
+char *terminal_tame(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        bool two_bytes = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+        if (*c < ' ' || *c == 0x7f || two_bytes)
+            *c = '?';
+        if (two_bytes)
+            *++c = '?';
+    }
+    return text;
+}
+
 int terminal_take(struct terminal *terminal)
 {
     if (!terminal->out || tcgetattr(STDIN_FILENO, &terminal->saved) < 0)

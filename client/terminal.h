@@ -32,6 +32,12 @@ void terminal_close(struct terminal *terminal);
 /* The escape sequence for a colour, "" where colours may not be. COLOUR_NONE ends the others. */
 const char *terminal_colour(bool may, enum colour colour);
 
+/*
+ * Make question marks of what a terminal would obey: control characters, those of ISO 6429 that
+ * UTF-8 spells with two bytes too. For text from elsewhere, before it is printed. Returns text.
+ */
+char *terminal_tame(char *text);
+
 /* Columns and lines of the terminal at that descriptor; 80 and 24 where it does not say. */
 int terminal_columns(int descriptor);
 int terminal_lines(int descriptor);

@@ -6,6 +6,9 @@
 #ifndef COMMON_VERDICT_H
 #define COMMON_VERDICT_H
 
+#include <float.h>
+#include <stdbool.h>
+
 enum verdict {
     VERDICT_COMPOSITE = 0, /* not prime: composite, 0, 1 or negative */
     VERDICT_PRIME = 1,
@@ -15,5 +18,14 @@ enum verdict {
     VERDICT_CANCELED = 5, /* its batch was canceled first */
 };
 enum { VERDICTS = VERDICT_CANCELED + 1 };
+
+/*
+ * Can a verdict have taken so many seconds? Not where a worker, or a damaged disk, left a negative
+ * number, an infinite one or none at all; it then counts as 0.
+ */
+static inline bool verdict_is_time(float seconds)
+{
+    return seconds >= 0 && seconds <= FLT_MAX;
+}
 
 #endif

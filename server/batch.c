@@ -128,7 +128,7 @@ bool batch_count(struct batch *batch, const uint8_t *verdicts, const float *seco
 {
     for (uint32_t i = 0; i < count; i++) {
         batch->counts[verdicts[i]]++;
-        batch->compute_seconds += (double)seconds[i];
+        batch->compute_seconds += verdict_is_time(seconds[i]) ? (double)seconds[i] : 0;
     }
     return batch_finished(batch) == batch->total;
 }

@@ -61,6 +61,8 @@ static char *write_seconds(char *pen, float seconds)
     static const double powers[] = {1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4,
                                     1e-3,  1e-2,  1e-1,  1e0,  1e1,  1e2,  1e3,  1e4,  1e5};
     enum { LOWEST = -12, BIAS = 127, MANTISSA_BITS = 23 };
+    if (!verdict_is_time(seconds))
+        seconds = 0; /* JSON has no word for it */
     if (!(seconds >= 1e-12F) || seconds >= 1e5F)
         return pen + sprintf(pen, "%.3g", (double)seconds);
     uint32_t bits;

@@ -198,8 +198,9 @@ size_t reader_list(struct reader_pool *pool, const struct batch_id *after, int s
                                        sizeof below->bytes, clock_wall_ns(), (int64_t)status);
     size_t count = 0;
     struct stored_batch stored;
-    while (count < max && sqlite3_step(row) == SQLITE_ROW && rows_read_batch(row, &stored))
-        batches[count++] = stored.batch;
+    while (count < max && sqlite3_step(row) == SQLITE_ROW)
+        if (rows_read_batch(row, &stored)) /* a damaged one hides no other */
+            batches[count++] = stored.batch;
     sqlite3_reset(row);
     give_back(pool, reader);
     return count;
@@ -218,6 +219,8 @@ static bool read_numbers(sqlite3_stmt *row, struct chunk *chunk, uint64_t *words
         .data = words,
     };
     return chunk->count <= CHUNK_MAX_NUMBERS && size <= CHUNK_MAX_WORDS * sizeof *words &&
+           (chunk->kind == CHUNK_NARROW ? chunk->words == chunk->count
+                                        : chunk->kind == CHUNK_WIDE) &&
            copy_blob(row, 3, words, chunk->words * sizeof *words);
 }
 
@@ -236,13 +239,21 @@ enum store_result reader_numbers(struct reader_pool *pool, int64_t key, uint32_t
     return result;
 }
 
+static bool are_verdicts(const uint8_t *verdicts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (verdicts[i] >= VERDICTS)
+            return false;
+    return true;
+}
+
 static bool read_verdicts(sqlite3_stmt *row, uint8_t *verdicts, float *seconds)
 {
     size_t count = (size_t)sqlite3_column_int64(row, 0);
     if (count > CHUNK_MAX_NUMBERS)
         return false;
     if (sqlite3_column_type(row, 1) != SQLITE_NULL)
-        return copy_blob(row, 1, verdicts, count) &&
+        return copy_blob(row, 1, verdicts, count) && are_verdicts(verdicts, count) &&
                copy_blob(row, 2, seconds, count * sizeof *seconds);
     memset(verdicts, VERDICT_CANCELED, count);
     memset(seconds, 0, count * sizeof *seconds);

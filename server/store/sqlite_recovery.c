@@ -30,23 +30,26 @@ static int load_chunks(struct sqlite_store *store, struct db *db, struct store_d
     const struct batch *batch = &stored->batch;
     if (!live_grow(store, record, batch->chunk_count))
         return SQLITE_NOMEM;
-    sqlite3_stmt *row = db_query(db, CHUNKS, "ii", schema_chunk_id(stored->key, 0),
-                                 schema_chunk_id(stored->key + 1, 0));
+    sqlite3_stmt *row =
+        db_query(db, CHUNKS, "ii", schema_chunk_id(stored->key, 0), schema_chunk_end(stored->key));
     uint32_t loaded = 0;
     uint64_t total = 0;
     uint64_t finished = 0;
     int code;
+    bool consistent = true;
     while ((code = sqlite3_step(row)) == SQLITE_ROW && loaded < batch->chunk_count) {
         struct live_chunk *chunk = &record->chunks[loaded];
+        int64_t count = sqlite3_column_int64(row, 1);
         *chunk = (struct live_chunk){
             .first = (uint64_t)sqlite3_column_int64(row, 0),
-            .count = (uint32_t)sqlite3_column_int64(row, 1),
+            .count = (uint32_t)count,
             .cost_ns = (uint64_t)sqlite3_column_int64(row, 2),
             .dropped = sqlite3_column_type(row, 3) == SQLITE_NULL && loaded >= stored->dropped_from,
         };
         chunk->posted = chunk->dropped || sqlite3_column_type(row, 3) != SQLITE_NULL;
         if (chunk->posted && record->prefix_chunks == loaded)
             record->prefix_chunks++;
+        consistent &= chunk->first == total && count > 0 && count <= CHUNK_MAX_NUMBERS;
         total += chunk->count;
         finished += chunk->posted ? chunk->count : 0;
         loaded++;
@@ -54,7 +57,7 @@ static int load_chunks(struct sqlite_store *store, struct db *db, struct store_d
     sqlite3_reset(row);
     if (code != SQLITE_DONE)
         return code == SQLITE_ROW ? SQLITE_CORRUPT : code;
-    bool consistent =
+    consistent &=
         loaded == batch->chunk_count && total == batch->total && finished == batch_finished(batch);
     return consistent ? SQLITE_OK : SQLITE_CORRUPT;
 }
@@ -98,9 +101,9 @@ static int load_figures(struct sqlite_store *store, struct db *db)
     sqlite3_stmt *row = db_query(db, FIGURES, "");
     int code;
     while ((code = sqlite3_step(row)) == SQLITE_ROW) {
-        unsigned status = (unsigned)sqlite3_column_int(row, 0);
-        if (status < BATCH_STATUSES)
-            store->stats.batches[status] += (uint64_t)sqlite3_column_int64(row, 1);
+        struct batch batch = {.status = (enum batch_status)sqlite3_column_int(row, 0)};
+        if (batch_has_ended(&batch))
+            store->stats.batches[batch.status] += (uint64_t)sqlite3_column_int64(row, 1);
         store->stats.bytes += (uint64_t)sqlite3_column_int64(row, 2);
     }
     sqlite3_reset(row);
@@ -121,10 +124,28 @@ static void load_newest(struct sqlite_store *store, struct db *db)
     sqlite3_reset(row);
 }
 
+/* The greatest key there is goes to *greatest. SQLITE_CORRUPT where one cannot be. */
+static int read_keys(struct db *db, int64_t *greatest)
+{
+    int64_t least = db_integer(db,
+                               "SELECT min(ifnull((SELECT min(key) FROM batches), 1),"
+                               " ifnull((SELECT min(key) FROM purge), 1))",
+                               0);
+    *greatest = db_integer(db,
+                           "SELECT max(ifnull((SELECT max(key) FROM batches), 0),"
+                           " ifnull((SELECT max(key) FROM purge), 0))",
+                           -1);
+    bool good = least > 0 && *greatest >= 0 && *greatest < INT64_C(1) << SCHEMA_KEY_BITS;
+    return good ? SQLITE_OK : SQLITE_CORRUPT;
+}
+
 int recovery_run(struct sqlite_store *store, struct db *db)
 {
     struct db queries = {.handle = db->handle};
+    int64_t greatest = 0;
     int code = db_prepare(&queries, statements, STATEMENTS);
+    if (code == SQLITE_OK)
+        code = read_keys(db, &greatest);
     if (code == SQLITE_OK)
         code = db_execute(db, "UPDATE purge SET open = 0");
     FAULT_POINT("recovery_run.opened");
@@ -134,10 +155,7 @@ int recovery_run(struct sqlite_store *store, struct db *db)
         code = load_unfinished(store, &queries);
     if (code == SQLITE_OK) {
         load_newest(store, &queries);
-        store->next_key = 1 + db_integer(db,
-                                         "SELECT max(ifnull((SELECT max(key) FROM batches), 0),"
-                                         " ifnull((SELECT max(key) FROM purge), 0))",
-                                         0);
+        store->next_key = greatest + 1;
     }
     if (code != SQLITE_OK)
         schema_log_refusal(db, store->path, code);

@@ -1,14 +1,17 @@
 /* sqlite_rows - the statements of the writer. See sqlite_rows.h. */
 #include "server/store/sqlite_rows.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "server/store/sqlite_schema.h"
 
 enum {
     REMOVE_AT_ONCE = 16, /* chunks of a batch that are removed with it, not left to be purged */
     PURGE_STEP = 64,     /* chunks purged in one step */
 };
+static const int64_t ttl_max_s = INT64_MAX / NS_PER_S / 2; /* can be added to the clock */
 
 enum {
     BEGIN_DRAFT,
@@ -66,6 +69,26 @@ int rows_prepare(struct db *db)
 
 /* --- batches ---------------------------------------------------------------------------------- */
 
+/* Is it a batch as this store writes them? Only a damaged disk, or another hand, has others. */
+static bool is_consistent(const struct stored_batch *stored)
+{
+    const struct batch *batch = &stored->batch;
+    bool counts = batch->chunk_count <= SCHEMA_MAX_CHUNKS &&
+                  batch->total <= (uint64_t)batch->chunk_count * CHUNK_MAX_NUMBERS;
+    for (int i = 0; i < VERDICTS; i++)
+        counts = counts && batch->counts[i] <= batch->total;
+    uint64_t finished = batch_finished(batch);
+    bool times = batch->created_ns > 0 && batch->started_ns >= 0 && batch->ended_ns >= 0 &&
+                 batch->expires_ns >= 0 && batch->ttl_s >= 0 && batch->ttl_s <= ttl_max_s &&
+                 batch->compute_seconds >= 0 && isfinite(batch->compute_seconds);
+    bool ended = (unsigned)batch->status < BATCH_STATUSES && batch_has_ended(batch);
+    bool all = finished == batch->total && batch->prefix == batch->total;
+    return (unsigned)batch->status < BATCH_STATUSES && batch->priority >= 0 &&
+           batch->priority <= 9 && counts && times && batch->prefix <= finished &&
+           finished <= batch->total && ended == (batch->ended_ns > 0) &&
+           ended == (batch->expires_ns > 0) && (!ended || all);
+}
+
 bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
 {
     struct batch *batch = &stored->batch;
@@ -92,8 +115,7 @@ bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
     batch->cost_ns = (uint64_t)sqlite3_column_int64(row, column++);
     batch->compute_seconds = sqlite3_column_double(row, column++);
     stored->bytes = (uint64_t)sqlite3_column_int64(row, column);
-    return (unsigned)batch->status < BATCH_STATUSES && batch->priority >= 0 &&
-           batch->priority <= 9 && batch_finished(batch) <= batch->total;
+    return is_consistent(stored);
 }
 
 int rows_insert_batch(struct db *db, const struct stored_batch *stored, const char *metadata,
@@ -176,7 +198,7 @@ int rows_remove_batch(struct db *db, const struct batch_id *id, int64_t key, uin
     if (code != SQLITE_OK)
         return code;
     return chunk_count > REMOVE_AT_ONCE ? db_run(db, ADD_PURGE, "i", key)
-                                        : delete_chunks(db, key, schema_chunk_id(key + 1, 0));
+                                        : delete_chunks(db, key, schema_chunk_end(key));
 }
 
 int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, size_t max,
@@ -215,7 +237,7 @@ int rows_next_purge(struct db *db, int64_t *key)
 int rows_purge(struct db *db, int64_t key)
 {
     sqlite3_stmt *row = db_query(db, PURGE_END, "iii", schema_chunk_id(key, 0),
-                                 schema_chunk_id(key + 1, 0), (int64_t)PURGE_STEP);
+                                 schema_chunk_end(key), (int64_t)PURGE_STEP);
     int code = sqlite3_step(row);
     bool is_empty = code == SQLITE_ROW && sqlite3_column_type(row, 0) == SQLITE_NULL;
     int64_t last = code == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;

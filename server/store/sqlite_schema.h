@@ -23,13 +23,23 @@
 enum {
     SCHEMA_CHUNK_BITS = 24,
     SCHEMA_MAX_CHUNKS = 1 << SCHEMA_CHUNK_BITS, /* of one batch */
+    SCHEMA_KEY_BITS = 38,                       /* of a batch's key, which counts from 1 */
     SCHEMA_GONE_MAX = 1 << 20, /* ids remembered as gone; older ones become unknown */
 };
 
-/* The id of a chunk's rows. Those of a batch lie side by side. */
+/*
+ * The id of a chunk's rows. Those of a batch lie side by side. A key that only a damaged database
+ * has names rows that are not there.
+ */
 static inline int64_t schema_chunk_id(int64_t key, uint32_t chunk)
 {
-    return key << SCHEMA_CHUNK_BITS | (int64_t)chunk;
+    return (int64_t)((uint64_t)key << SCHEMA_CHUNK_BITS | chunk);
+}
+
+/* Behind the ids of all chunks of that batch. */
+static inline int64_t schema_chunk_end(int64_t key)
+{
+    return (int64_t)(((uint64_t)key + 1) << SCHEMA_CHUNK_BITS);
 }
 
 /*

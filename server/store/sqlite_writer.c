@@ -212,8 +212,10 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
             live_refuse(store, record);
     }
     for (size_t i = 0; written && i < writer->expired_count; i++) {
-        store->stats.bytes -= writer->expired[i].bytes;
-        store->stats.batches[writer->expired[i].batch.status]--;
+        const struct stored_batch *expired = &writer->expired[i];
+        store->stats.bytes -= expired->bytes;
+        if (batch_has_ended(&expired->batch)) /* recovery counts no other */
+            store->stats.batches[expired->batch.status]--;
     }
     store->no_space_until_ns = written ? 0 : clock_monotonic_ns() + NO_SPACE_WAIT_MS * NS_PER_MS;
     pthread_mutex_unlock(&store->lock);

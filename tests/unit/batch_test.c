@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -102,4 +103,13 @@ Test(batch, finished_is_the_sum_of_all_verdicts)
         batch.status = (enum batch_status)i;
         cr_expect_eq(batch_has_ended(&batch), i == BATCH_COMPLETED || i == BATCH_CANCELED);
     }
+}
+
+Test(batch, a_time_that_is_none_does_not_spoil_the_sum)
+{
+    static const uint8_t verdicts[4] = {VERDICT_PRIME};
+    static const float seconds[4] = {0.5F, NAN, INFINITY, -1};
+    struct batch batch = {.total = 4};
+    cr_expect(batch_count(&batch, verdicts, seconds, 4));
+    cr_expect_eq(batch.compute_seconds, 0.5);
 }

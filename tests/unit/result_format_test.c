@@ -49,6 +49,18 @@ Test(result_format, json_and_ndjson)
            "{\"index\":1,\"n\":\"0\",\"prime\":null,\"error\":\"timeout\"}\n");
 }
 
+/* What is no time must not make the document no JSON. */
+Test(result_format, a_time_that_is_none_is_0)
+{
+    static const float none[] = {NAN, -NAN, INFINITY, -INFINITY, -1e-7F};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        expect(RESULT_JSON, 0, &n_97, VERDICT_PRIME, none[i],
+               "{\"index\":0,\"n\":\"97\",\"prime\":true,\"certainty\":\"proven\","
+               "\"elapsed\":0}");
+        expect(RESULT_CSV, 3, &n_97, VERDICT_PRIME, none[i], "3,97,true,proven,0\n");
+    }
+}
+
 Test(result_format, csv)
 {
     struct text text = {.data = NULL};
