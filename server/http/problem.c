@@ -15,6 +15,7 @@ static const struct {
     [PROBLEM_MALFORMED_JSON] = {400, "/problems/malformed-json", "Malformed JSON"},
     [PROBLEM_MALFORMED_LINES] = {400, "/problems/malformed-lines", "Malformed lines"},
     [PROBLEM_MALFORMED_OCTETS] = {400, "/problems/malformed-octets", "Malformed octets"},
+    [PROBLEM_MALFORMED_ENCODING] = {400, "/problems/malformed-encoding", "Malformed encoding"},
     [PROBLEM_BAD_PARAMETER] = {400, "/problems/bad-parameter", "Malformed parameter"},
     [PROBLEM_BAD_HEADER] = {400, "/problems/bad-header", "Malformed header"},
     [PROBLEM_NOT_AN_INTEGER] = {400, "/problems/not-an-integer", "Not an integer"},
@@ -34,6 +35,28 @@ static const struct {
     [PROBLEM_NO_SPACE] = {507, "/problems/no-space", "No space"},
     [PROBLEM_DRAINING] = {503, "/problems/draining", "Draining"},
 };
+
+/* How the metrics tell it where it is a batch that is refused. */
+static enum refusal refusal_of(enum problem problem)
+{
+    switch (problem) {
+    case PROBLEM_BODY_TOO_LARGE:
+        return REFUSAL_TOO_LARGE;
+    case PROBLEM_KEY_BUSY:
+    case PROBLEM_KEY_REUSED:
+        return REFUSAL_KEY;
+    case PROBLEM_FULL:
+        return REFUSAL_FULL;
+    case PROBLEM_NO_SPACE:
+        return REFUSAL_NO_SPACE;
+    case PROBLEM_STORE_FAILED:
+        return REFUSAL_STORE_FAILED;
+    case PROBLEM_DRAINING:
+        return REFUSAL_DRAINING;
+    default:
+        return REFUSAL_INVALID;
+    }
+}
 
 /* What a client should let pass before it tries again. */
 static const struct reply_header retry_after[] = {{"Retry-After", "5"}, {NULL, NULL}};
@@ -77,6 +100,8 @@ void problem_reply_errors(struct request *request, enum problem problem, const c
                           const struct problem_error *errors, size_t count,
                           const struct reply_header *headers)
 {
+    if (request->refusals)
+        atomic_fetch_add(&request->refusals[refusal_of(problem)], 1);
     json_t *root = document(request, problem, detail, errors, count);
     struct text text = {.data = NULL};
     char *json = root ? json_dumps(root, JSON_COMPACT) : NULL;
