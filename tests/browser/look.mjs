@@ -1,5 +1,6 @@
 // look - both pages in both themes, wide and narrow: no violation that axe-core finds, nothing beyond the edge.
 import {axeSource, check, equal} from './harness.mjs';
+import {guard} from './token.mjs';
 
 const NARROWEST = 320; // held to fit, and no more
 const SIZES = [[1280, 900], [360, 740], [NARROWEST, 640]];
@@ -39,10 +40,17 @@ export async function lookChecks(service, browser) {
     await page.locator('.group article:nth-of-type(n+3)').evaluateAll((all) => all.forEach((one) => one.remove()));
     await page.locator('details').evaluateAll((all) => all.forEach((one) => { one.open = true; }));
   };
-  const views = [['the live page at work', '/', busy], ['its dialog', '/', asked], ['the contract', '/docs', opened]];
-  for (const [name, path, prepare] of views) {
+  const locked = async (page) => {
+    browser.expect(/status of 401/);
+    await page.fill('#token', 'wrong');
+    await page.click('#ask-token button[type=submit]');
+    await page.getByText('does not know this token').waitFor();
+  };
+  const views = [['the live page at work', '/', busy], ['its dialog', '/', asked], ['the form for a token', '/', locked, guard],
+    ['the contract', '/docs', opened]];
+  for (const [name, path, prepare, before] of views) {
     await check(browser, `look: ${name}, in both themes, wide and narrow`, async () => {
-      const page = await browser.open(path, {reducedMotion: 'reduce'});
+      const page = await browser.open(path, {reducedMotion: 'reduce'}, before);
       await prepare(page);
       for (const [width, height] of SIZES) {
         await page.setViewportSize({width, height});

@@ -5,7 +5,7 @@ const RIGHT = 'primed_0123456789abcdef0123456789abcdef';
 const GUARDED = /^\/(v1\/|metrics$)/;
 
 // A guard between browser and service, which lets in who has the token. What it saw: [path, header].
-async function guard(context, seen) {
+export async function guard(context, seen = []) {
   await context.route((url) => GUARDED.test(url.pathname), async (route) => {
     const header = route.request().headers().authorization ?? null;
     seen.push([new URL(route.request().url()).pathname, header]);
