@@ -73,12 +73,15 @@ $(BUILD)/prime: $(OBJ)/client/main.o $(CLIENT_OBJS) $(COMMON_OBJS) $(WORKER_OBJS
 
 # The manual pages and the completions come out of each program's own table of options.
 CLIENT_DOCS := $(addprefix $(BUILD)/client/prime.,1 bash zsh fish)
-SERVER_DOCS := $(addprefix $(BUILD)/server/primed.,8 bash zsh fish)
+SERVER_DOCS := $(addprefix $(BUILD)/server/primed.,8 env bash zsh fish)
 $(CLIENT_DOCS): $(BUILD)/prime
 $(SERVER_DOCS): $(BUILD)/primed
 $(CLIENT_DOCS) $(SERVER_DOCS):
 	@mkdir -p $(@D)
 	$(call say,$< --generate=$(patsubst .%,%,$(patsubst %.1,.man,$(patsubst %.8,.man,$(suffix $@)))) >$@,GEN $@)
+
+.PHONY: docs
+docs: $(CLIENT_DOCS) $(SERVER_DOCS)
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
@@ -122,7 +125,7 @@ run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options
 
 ##@ Install
 .PHONY: install uninstall
-install: all $(CLIENT_DOCS) $(SERVER_DOCS) ## into DESTDIR and PREFIX (/usr/local)
+install: all docs ## into DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/primed $(DESTDIR)$(PREFIX)/bin/primed
 	install -D -m 755 $(BUILD)/prime $(DESTDIR)$(PREFIX)/bin/prime
 	install -D -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/libprimality.a
@@ -144,6 +147,15 @@ uninstall: ## what install put there
 	    $(addprefix $(DESTDIR)$(PREFIX)/share/zsh/site-functions/,_prime _primed) \
 	    $(addprefix $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/,prime.fish primed.fish) \
 	    $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
+
+# The tree is copied, since dpkg-buildpackage writes into it and beside it.
+.PHONY: deb
+deb: ## Debian packages, in build/deb
+	scripts/install-deps build package
+	rm -rf build/deb && mkdir -p build/deb/primed
+	tar -c --exclude=./build --exclude=./.git --exclude=node_modules --exclude=./primed-data . | tar -x -C build/deb/primed
+	cd build/deb/primed && dpkg-buildpackage --unsigned-source --unsigned-changes --build=binary
+	rm -rf build/deb/primed
 
 ##@ Other
 .PHONY: clean help

@@ -258,6 +258,11 @@ static enum cli_result find_command(struct cli *cli, int argc, char **argv, int 
                 return CLI_RUN;
             }
         }
+        if (strcmp(argv[i], "help") == 0) { /* as other tools have it: and whose help comes next */
+            cli->value[OPTION_HELP] = "";
+            *place = i;
+            continue;
+        }
         say_unknown_command(argv[i]);
         return point_at_usage(COMMAND_ASK);
     }
