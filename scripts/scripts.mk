@@ -13,3 +13,8 @@ test: ## every test there is (scripts/test SUITE... runs some)
 .PHONY: lint
 lint: ## clang-tidy, cppcheck and gcc's analyzer, without findings
 	@scripts/lint
+
+##@ Other
+.PHONY: sbom
+sbom: $(BUILD)/primed $(BUILD)/prime ## what the binaries are made of, as SPDX: build/sbom.spdx.json
+	scripts/sbom $(BUILD) >$(BUILD)/sbom.spdx.json
