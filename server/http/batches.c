@@ -235,7 +235,7 @@ void batches_list(struct request *request)
     char next[160] = "";
     struct batch *batches = calloc(limit + 1, sizeof *batches);
     if (batches) {
-        size_t count = store_list(request->http->options.store, after ? &id : NULL,
+        size_t count = store_list(request->http->options.store, NULL, after ? &id : NULL,
                                   status ? batch_status_parse(status) : -1, batches, limit + 1);
         if (count > limit)
             write_next(next, sizeof next, &batches[limit - 1], status, limit);

@@ -116,8 +116,9 @@ void idempotency_free(struct idempotency *idempotency)
 enum store_result idempotency_begin(struct idempotency *idempotency, struct store *store,
                                     struct store_draft **draft)
 {
+    const struct store_owner nobody = {"", {UINT64_MAX, UINT64_MAX}, {0, 0}};
     enum store_result result =
-        store_begin_once(store, &idempotency->key, draft, &idempotency->made);
+        store_begin_owned(store, &nobody, &idempotency->key, draft, &idempotency->made);
     idempotency->is_repeat = result == STORE_KNOWN;
     return result;
 }

@@ -37,7 +37,7 @@ struct idempotency;
 bool idempotency_read(struct request *request, struct idempotency **idempotency);
 
 /*
- * Begin a draft under the key, see store_begin_once(); where that answers STORE_KNOWN, the request
+ * Begin a draft under the key, see store_begin_owned(); where that answers STORE_KNOWN, the request
  * is a repeat, and may have its body read.
  */
 enum store_result idempotency_begin(struct idempotency *idempotency, struct store *store,

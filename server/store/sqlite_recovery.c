@@ -16,8 +16,8 @@ static const char *const statements[STATEMENTS] = {
     [CHUNKS] = ("SELECT first, count, cost_ns, verdicts.id FROM numbers"
                 " LEFT JOIN verdicts ON verdicts.id = numbers.id"
                 " WHERE numbers.id >= ? AND numbers.id < ? ORDER BY numbers.id"),
-    [FIGURES] = ("SELECT status, count(*), sum(bytes) FROM batches WHERE expires_ns > 0"
-                 " GROUP BY status"),
+    [FIGURES] = ("SELECT status, count(*), sum(bytes), owner FROM batches WHERE expires_ns > 0"
+                 " GROUP BY owner, status"),
     [NEWEST] = "SELECT id FROM batches ORDER BY id DESC LIMIT 1",
 };
 
@@ -98,10 +98,17 @@ static int load_figures(struct sqlite_store *store, struct db *db)
     sqlite3_stmt *row = db_query(db, FIGURES, "");
     int code;
     while ((code = sqlite3_step(row)) == SQLITE_ROW) {
+        char owner[BATCH_OWNER_SIZE];
         unsigned status = (unsigned)sqlite3_column_int(row, 0);
-        if (status < BATCH_STATUSES)
-            store->stats.batches[status] += (uint64_t)sqlite3_column_int64(row, 1);
-        store->stats.bytes += (uint64_t)sqlite3_column_int64(row, 2);
+        if (status >= BATCH_STATUSES || !rows_read_owner(row, 3, owner)) {
+            code = SQLITE_CORRUPT;
+            break;
+        }
+        if (!live_count_stored(store, owner, (enum batch_status)status,
+                               sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2))) {
+            code = SQLITE_NOMEM;
+            break;
+        }
     }
     sqlite3_reset(row);
     return code == SQLITE_DONE ? SQLITE_OK : code;
