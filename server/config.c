@@ -1,7 +1,6 @@
 /* config - the table of options, and reading it. See config.h. */
 #include "server/config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <sched.h>
 #include <stddef.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "server/listener.h"
+#include "server/value.h"
 
 /* Set one option from its text; NULL, or what the text should have been. */
 typedef const char *option_reader(struct config *config, const char *text);
@@ -20,67 +21,6 @@ struct option_row {
     option_reader *read;
     const char *help;
 };
-
-/* --- values ----------------------------------------------------------------------------------- */
-
-/* A whole number of low .. high. */
-static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *value)
-{
-    if (text[0] < '0' || text[0] > '9')
-        return false;
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (errno || *end != '\0' || number < low || number > high)
-        return false;
-    *value = number;
-    return true;
-}
-
-/* Bytes: a number with an optional K, M, G or T, the powers of 1,024. */
-static bool read_bytes(const char *text, uint64_t low, uint64_t *value)
-{
-    static const char units[] = "KMGT";
-    char digits[24];
-    size_t length = strlen(text);
-    const char *unit = length > 0 ? strchr(units, text[length - 1]) : NULL;
-    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-    length -= unit != NULL;
-    if (length == 0 || length >= sizeof digits)
-        return false;
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    if (!read_number(digits, 0, UINT64_MAX >> shift, value))
-        return false;
-    *value <<= shift;
-    return *value >= low && *value <= INT64_MAX;
-}
-
-/* A time: a number with ms, s, m, h or d behind it; seconds if it has none. */
-static bool read_time(const char *text, int64_t low_ns, int64_t *ns)
-{
-    static const struct {
-        const char *unit;
-        int64_t ns;
-    } units[] = {{"ms", NS_PER_MS},      {"s", NS_PER_S},         {"m", 60 * NS_PER_S},
-                 {"h", 3600 * NS_PER_S}, {"d", 86400 * NS_PER_S}, {"", NS_PER_S}};
-    char digits[24];
-    size_t length = strspn(text, "0123456789");
-    if (length == 0 || length >= sizeof digits)
-        return false;
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(text + length, units[i].unit) != 0)
-            continue;
-        uint64_t number;
-        if (!read_number(digits, 0, (uint64_t)(INT64_MAX / units[i].ns), &number))
-            return false;
-        *ns = (int64_t)number * units[i].ns;
-        return *ns >= low_ns;
-    }
-    return false;
-}
 
 /* --- one reader an option --------------------------------------------------------------------- */
 
@@ -113,10 +53,45 @@ static unsigned usable_processors(void)
     return count < CONFIG_MAX_WORKERS ? (unsigned)count : CONFIG_MAX_WORKERS;
 }
 
+static const char *read_insecure(struct config *config, const char *text)
+{
+    static const char *const yes[] = {"yes", "1", "true"};
+    static const char *const no[] = {"", "no", "0", "false"};
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+        config->insecure = i < sizeof yes / sizeof *yes && strcmp(text, yes[i]) == 0;
+        if (config->insecure || strcmp(text, no[i]) == 0)
+            return NULL;
+    }
+    return "yes or no";
+}
+
+static const char *read_token_file(struct config *config, const char *text)
+{
+    if (strlen(text) >= sizeof config->token_file)
+        return "the path of a file";
+    strcpy(config->token_file, text);
+    return NULL;
+}
+
+static const char *read_quota_requests(struct config *config, const char *text)
+{
+    return quota_read(&config->quota, "requests", text);
+}
+
+static const char *read_quota_numbers(struct config *config, const char *text)
+{
+    return quota_read(&config->quota, "numbers", text);
+}
+
+static const char *read_quota_cost(struct config *config, const char *text)
+{
+    return quota_read(&config->quota, "cost", text);
+}
+
 static const char *read_workers(struct config *config, const char *text)
 {
     uint64_t value = usable_processors();
-    if (*text && !read_number(text, 1, CONFIG_MAX_WORKERS, &value))
+    if (*text && !value_read_number(text, 1, CONFIG_MAX_WORKERS, &value))
         return "a number from 1 to 1024";
     config->workers = (unsigned)value;
     return NULL;
@@ -143,23 +118,24 @@ static const char *read_max_store(struct config *config, const char *text)
 {
     if (*text == '\0')
         return NULL;
-    return read_bytes(text, 1 << 20, &config->max_store) ? NULL : "bytes, at least 1M";
+    return value_read_bytes(text, 1 << 20, &config->max_store) ? NULL : "bytes, at least 1M";
 }
 
 static const char *read_max_body(struct config *config, const char *text)
 {
-    return read_bytes(text, 1 << 10, &config->max_body) ? NULL : "bytes, at least 1K";
+    return value_read_bytes(text, 1 << 10, &config->max_body) ? NULL : "bytes, at least 1K";
 }
 
 static const char *read_max_digits(struct config *config, const char *text)
 {
-    return read_number(text, 20, 100000, &config->max_digits) ? NULL : "a number from 20 to 100000";
+    return value_read_number(text, 20, 100000, &config->max_digits) ? NULL
+                                                                    : "a number from 20 to 100000";
 }
 
 static const char *read_max_connections(struct config *config, const char *text)
 {
     uint64_t value;
-    if (!read_number(text, 1, 65536, &value))
+    if (!value_read_number(text, 1, 65536, &value))
         return "a number from 1 to 65536";
     config->max_connections = (unsigned)value;
     return NULL;
@@ -168,7 +144,7 @@ static const char *read_max_connections(struct config *config, const char *text)
 static const char *read_ttl(struct config *config, const char *text)
 {
     int64_t ns;
-    if (!read_time(text, NS_PER_S, &ns) || ns > 365 * 86400 * NS_PER_S)
+    if (!value_read_time(text, NS_PER_S, &ns) || ns > 365 * 86400 * NS_PER_S)
         return "a time from 1s to 365d";
     config->ttl_s = ns / NS_PER_S;
     return NULL;
@@ -176,13 +152,13 @@ static const char *read_ttl(struct config *config, const char *text)
 
 static const char *read_number_timeout(struct config *config, const char *text)
 {
-    return read_time(text, 0, &config->number_timeout_ns) ? NULL : "a time, 0 for no limit";
+    return value_read_time(text, 0, &config->number_timeout_ns) ? NULL : "a time, 0 for no limit";
 }
 
 static const char *read_idle_timeout(struct config *config, const char *text)
 {
     int64_t ns;
-    if (!read_time(text, NS_PER_S, &ns) || ns > 86400 * NS_PER_S)
+    if (!value_read_time(text, NS_PER_S, &ns) || ns > 86400 * NS_PER_S)
         return "a time from 1s to 1d";
     config->idle_timeout_s = ns / NS_PER_S;
     return NULL;
@@ -191,7 +167,7 @@ static const char *read_idle_timeout(struct config *config, const char *text)
 static const char *read_drain_timeout(struct config *config, const char *text)
 {
     int64_t ns;
-    if (!read_time(text, 0, &ns) || ns > 365 * 86400 * NS_PER_S)
+    if (!value_read_time(text, 0, &ns) || ns > 365 * 86400 * NS_PER_S)
         return "a time up to 365d";
     config->drain_timeout_ns = ns; /* added to the clock, so it must not be any number */
     return NULL;
@@ -221,6 +197,15 @@ static const char *read_log_requests(struct config *config, const char *text)
 static const struct option_row options[] = {
     {"listen", "ADDR:PORT", "127.0.0.1:8080", read_listen,
      "where to listen; port 0 picks a free one and logs it"},
+    {"token-file", "FILE", "", read_token_file,
+     "let in who has a token of this file, see 'primed token'; read anew on HUP"},
+    {"insecure", "", "", read_insecure,
+     "without tokens, listen on addresses that other machines may reach, too"},
+    {"quota-requests", "RATE", "any", read_quota_requests,
+     "requests of one client: N/s, N/m, N/h, N/d or any"},
+    {"quota-numbers", "N", "any", read_quota_numbers, "numbers one client may have queued, or any"},
+    {"quota-cost", "TIME", "30d", read_quota_cost,
+     "estimated work one client may have queued, or any"},
     {"workers", "N", "", read_workers, "worker processes; by default one a processor"},
     {"store", "KIND", "sqlite", read_store,
      "where batches live: sqlite (on disk) or memory (gone with the service)"},
@@ -255,14 +240,19 @@ static void variable_name(char out[64], const char *option)
 
 static void show_help(void)
 {
-    printf("Usage: primed [serve] [OPTION]...\n"
-           "       primed health [OPTION]...\n"
-           "\n"
-           "An HTTP job queue for primality: POST a batch of integers to /v1/batches, read the\n"
-           "verdicts from /v1/batches/ID/results. The contract is served at /openapi.yaml.\n"
-           "'health' asks the service at --listen whether it is alive: status 0 if so, else 1.\n"
-           "\n"
-           "Options, each also as PRIMED_NAME in the environment (PRIMED_MAX_BODY=1M):\n");
+    printf(
+        "Usage: primed [serve] [OPTION]...\n"
+        "       primed health [OPTION]...\n"
+        "       primed token NAME [RIGHT | QUOTA=VALUE]...\n"
+        "\n"
+        "An HTTP job queue for primality: POST a batch of integers to /v1/batches, read the\n"
+        "verdicts from /v1/batches/ID/results. The contract is served at /openapi.yaml.\n"
+        "'health' asks the service at --listen whether it is alive: status 0 if so, else 1.\n"
+        "'token' makes a token: the line for --token-file goes to standard output, the token to\n"
+        "standard error. Rights: admin, metrics. Quotas: requests, numbers, cost. A client is who\n"
+        "has one of a name's tokens; without --token-file, all clients are one.\n"
+        "\n"
+        "Options, each also as PRIMED_NAME in the environment (PRIMED_MAX_BODY=1M):\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &options[i];
         char flag[64];
@@ -278,7 +268,8 @@ static void show_help(void)
         "BYTES take K, M, G or T; TIMEs take ms, s, m, h or d, and are seconds otherwise.\n"
         "\n"
         "Signals: TERM and INT drain and stop (a second one stops at once); QUIT stops at once;\n"
-        "HUP replaces the workers one by one; TTIN and TTOU start and end a worker.\n");
+        "HUP reads the tokens anew and replaces the workers one by one; TTIN and TTOU start and "
+        "end a worker.\n");
 }
 
 static bool set_option(struct config *config, const struct option_row *row, const char *source,
@@ -309,7 +300,11 @@ enum config_result config_read(struct config *config, int argc, char **argv)
     enum { CHECK = OPTION_COUNT, VERSION, HELP };
     struct option flags[OPTION_COUNT + 4] = {{.name = NULL}};
     for (int i = 0; i < OPTION_COUNT; i++)
-        flags[i] = (struct option){.name = options[i].name, .has_arg = required_argument, .val = i};
+        flags[i] = (struct option){
+            .name = options[i].name,
+            .has_arg = *options[i].argument ? required_argument : no_argument,
+            .val = i,
+        };
     flags[CHECK] = (struct option){.name = "check", .val = CHECK};
     flags[VERSION] = (struct option){.name = "version", .val = VERSION};
     flags[HELP] = (struct option){.name = "help", .val = HELP};
@@ -333,15 +328,19 @@ enum config_result config_read(struct config *config, int argc, char **argv)
         } else {
             char source[64];
             snprintf(source, sizeof source, "--%s", options[flag].name);
-            if (!set_option(config, &options[flag], source, optarg))
+            if (!set_option(config, &options[flag], source, optarg ? optarg : "yes"))
                 return CONFIG_WRONG;
         }
     }
     const char *command = optind < argc ? argv[optind++] : "serve";
     bool health = strcmp(command, "health") == 0;
+    config->words = argv + optind;
+    if (strcmp(command, "token") == 0)
+        return CONFIG_TOKEN;
     if (optind < argc || (!health && strcmp(command, "serve") != 0)) {
         fprintf(stderr,
-                "primed: '%s' is no command; there are 'serve', the default, and 'health'\n",
+                "primed: '%s' is no command; there are 'serve', the default, 'health' and "
+                "'token'\n",
                 argv[optind < argc ? optind : optind - 1]);
         return CONFIG_WRONG;
     }

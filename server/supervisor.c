@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/fault.h"
 #include "server/front.h"
+#include "server/keyring.h"
 #include "server/listener.h"
 #include "server/pool.h"
 
@@ -32,6 +33,7 @@ struct supervisor {
     const struct config *config;
     struct arena arena;
     struct pool pool;
+    struct keyring *keyring; /* NULL: there are no tokens */
     int listen_socket;
     pid_t front_pid; /* 0: none */
     bool front_was_ready;
@@ -71,9 +73,11 @@ static int check_drained(const struct supervisor *s)
 static void start_front(struct supervisor *s)
 {
     pid_t supervisor = getpid();
+    keyring_hide(s->keyring, false);
     s->front_pid = fork();
     if (s->front_pid == 0)
-        front_run(s->config, &s->arena, s->listen_socket, supervisor);
+        front_run(s->config, &s->arena, s->keyring, s->listen_socket, supervisor);
+    keyring_hide(s->keyring, true);
     if (s->front_pid < 0) {
         log_error("cannot fork the front", log_str("error", strerror(errno)));
         s->front_pid = 0;
@@ -155,6 +159,8 @@ static void act_on(struct supervisor *s, int signal)
         stop_now(s, EXIT_FAILURE);
         break;
     case SIGHUP:
+        if (s->keyring)
+            keyring_load(s->keyring, s->config->token_file, &s->config->quota);
         log_info("replacing the workers one by one", log_int("workers", s->pool.wanted));
         pool_roll(&s->pool);
         break;
@@ -246,6 +252,21 @@ static void run(struct supervisor *s, const sigset_t *signals)
     }
 }
 
+/* Read the tokens for the first time. -1 after logging why there are none. */
+static int open_keyring(struct supervisor *s)
+{
+    s->keyring = keyring_new();
+    if (!s->keyring) {
+        log_error("cannot keep the tokens", log_str("error", strerror(errno)));
+        return -1;
+    }
+    keyring_hide(s->keyring, true);
+    if (keyring_load(s->keyring, s->config->token_file, &s->config->quota) == 0)
+        return 0;
+    keyring_free(s->keyring);
+    return -1;
+}
+
 int supervisor_run(const struct config *config)
 {
     struct supervisor s = {
@@ -277,10 +298,14 @@ int supervisor_run(const struct config *config)
         log_error("cannot create the pool", log_str("error", strerror(ENOMEM)));
         goto close_socket;
     }
+    if (*config->token_file && open_keyring(&s) < 0)
+        goto free_pool;
     log_info("listening", log_str("address", address), log_int("pid", getpid()));
 
     run(&s, &signals);
 
+    keyring_free(s.keyring);
+free_pool:
     free(s.pool.workers);
 close_socket:
     close(s.listen_socket);

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/futex.h"
 #include "common/log.h"
+#include "server/http/access.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
@@ -72,7 +73,7 @@ static void begin(struct request *request, const char *version)
         return;
     }
     request->hold_reply = may_hold_reply(request);
-    if (routes_find(request) && request->route->begin)
+    if (routes_find(request) && access_check(request) && request->route->begin)
         request->route->begin(request);
     request->hold_reply = false;
 }
@@ -179,10 +180,12 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
     bool refused = request->status >= 400;
     if (which == LOG_REQUESTS_NONE || (which == LOG_REQUESTS_REFUSED && complete && !refused))
         return;
+    const char *client = request->client.name;
     const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
     log_info(event, log_str("id", request->id), log_str("method", request->method),
              log_str("path", request->uri), log_int("status", request->status),
-             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9));
+             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9),
+             *client ? log_str("client", client) : (struct log_field){.key = NULL});
 }
 
 /* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */
@@ -220,8 +223,11 @@ struct http *http_new(const struct http_options *options)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
     http->request_prefix &= 0xffffffffffff;
     unsigned connections = options->config->max_connections;
-    http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
+    http->access = access_new(options);
+    if (http->access)
+        http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
     if (!http->waiters) {
+        access_free(http->access);
         free(http);
         return NULL;
     }
@@ -293,5 +299,6 @@ void http_stop(struct http *http, int64_t grace_ns)
         futex_wait(&http->store_sleepers, sleepers, STORE_LOOK_MS * NS_PER_MS);
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
+    access_free(http->access);
     free(http);
 }

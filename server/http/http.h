@@ -7,6 +7,7 @@
  *   routes.c       which path and method goes to which handler
  *   request.c      the state of one request: parameters, headers, cleaning up
  *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
+ *   access.c       who may ask for what, and how often: tokens, owners, quotas on requests
  *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher; upload_refusal.c: or not
  *   idempotency.c  Idempotency-Key: the same request again
  *   batches.c      looking at batches, listing, canceling, deleting them
@@ -27,6 +28,7 @@
 #include "server/batch.h"
 #include "server/config.h"
 #include "server/dispatcher/dispatcher.h"
+#include "server/keyring.h"
 #include "server/store/store.h"
 
 struct http;
@@ -36,7 +38,8 @@ struct http_options {
     struct arena *arena;
     struct store *store;
     struct store *scratch; /* in memory, for single numbers too big to be tested on the spot */
-    int listen_socket;     /* stays the caller's */
+    const struct keyring *keyring; /* NULL: everybody may come */
+    int listen_socket;             /* stays the caller's */
 };
 
 /* Prepare, without serving yet. NULL without memory. */

@@ -18,6 +18,8 @@ static const struct {
     [PROBLEM_BAD_PARAMETER] = {400, "/problems/bad-parameter", "Malformed parameter"},
     [PROBLEM_BAD_HEADER] = {400, "/problems/bad-header", "Malformed header"},
     [PROBLEM_NOT_AN_INTEGER] = {400, "/problems/not-an-integer", "Not an integer"},
+    [PROBLEM_UNAUTHORIZED] = {401, "/problems/unauthorized", "Unauthorized"},
+    [PROBLEM_FORBIDDEN] = {403, "/problems/forbidden", "Forbidden"},
     [PROBLEM_NOT_FOUND] = {404, "/problems/not-found", "Not found"},
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, "/problems/method-not-allowed", "Method not allowed"},
     [PROBLEM_NOT_ACCEPTABLE] = {406, "/problems/not-acceptable", "Not acceptable"},
@@ -29,6 +31,7 @@ static const struct {
     [PROBLEM_INVALID_BATCH] = {422, "/problems/invalid-batch", "Not a batch of integers"},
     [PROBLEM_TOO_MANY_DIGITS] = {422, "/problems/too-many-digits", "Too many digits"},
     [PROBLEM_KEY_REUSED] = {422, "/problems/key-reused", "Idempotency-Key was used before"},
+    [PROBLEM_QUOTA] = {429, "/problems/quota-exceeded", "Quota exceeded"},
     [PROBLEM_STORE_FAILED] = {500, "/problems/store-failed", "The store has failed"},
     [PROBLEM_FULL] = {503, "/problems/full", "Full"},
     [PROBLEM_NO_SPACE] = {507, "/problems/no-space", "No space"},
@@ -87,7 +90,8 @@ void problem_reply_errors(struct request *request, enum problem problem, const c
     free(json);
     json_decref(root);
 
-    if (kinds[problem].status >= MHD_HTTP_SERVICE_UNAVAILABLE)
+    bool passes = problem == PROBLEM_QUOTA || kinds[problem].status >= MHD_HTTP_SERVICE_UNAVAILABLE;
+    if (passes && !headers)
         headers = retry_after;
     reply_text(request, kinds[problem].status, "application/problem+json", &text, headers);
 }

@@ -16,22 +16,22 @@
 #include "server/http/upload.h"
 
 static const struct route routes[] = {
-    {"POST", "/v1/batches", upload_begin, upload_body, upload_handle},
-    {"GET", "/v1/batches", NULL, NULL, batches_list},
-    {"GET", "/v1/batches/{}", NULL, NULL, batches_get},
-    {"DELETE", "/v1/batches/{}", NULL, NULL, batches_delete},
-    {"POST", "/v1/batches/{}/cancel", NULL, NULL, batches_cancel},
-    {"GET", "/v1/batches/{}/results", NULL, NULL, results_get},
-    {"GET", "/v1/batches/{}/events", NULL, NULL, events_get},
-    {"GET", "/v1/numbers/{}", NULL, NULL, numbers_get},
-    {"GET", "/v1/status", NULL, NULL, status_get},
-    {"GET", "/healthz", NULL, NULL, service_health},
-    {"GET", "/readyz", NULL, NULL, service_readiness},
-    {"GET", "/metrics", NULL, NULL, metrics_get},
-    {"GET", "/openapi.yaml", NULL, NULL, site_get},
-    {"GET", "/", NULL, NULL, site_get},
-    {"GET", "/docs", NULL, NULL, site_get},
-    {"GET", "/page/{}", NULL, NULL, site_get},
+    {"POST", "/v1/batches", ROUTE_CLIENT, upload_begin, upload_body, upload_handle},
+    {"GET", "/v1/batches", ROUTE_CLIENT, NULL, NULL, batches_list},
+    {"GET", "/v1/batches/{}", ROUTE_CLIENT, NULL, NULL, batches_get},
+    {"DELETE", "/v1/batches/{}", ROUTE_CLIENT, NULL, NULL, batches_delete},
+    {"POST", "/v1/batches/{}/cancel", ROUTE_CLIENT, NULL, NULL, batches_cancel},
+    {"GET", "/v1/batches/{}/results", ROUTE_CLIENT, NULL, NULL, results_get},
+    {"GET", "/v1/batches/{}/events", ROUTE_CLIENT, NULL, NULL, events_get},
+    {"GET", "/v1/numbers/{}", ROUTE_CLIENT, NULL, NULL, numbers_get},
+    {"GET", "/v1/status", ROUTE_CLIENT, NULL, NULL, status_get},
+    {"GET", "/healthz", ROUTE_PUBLIC, NULL, NULL, service_health},
+    {"GET", "/readyz", ROUTE_PUBLIC, NULL, NULL, service_readiness},
+    {"GET", "/metrics", ROUTE_METRICS, NULL, NULL, metrics_get},
+    {"GET", "/openapi.yaml", ROUTE_PUBLIC, NULL, NULL, site_get},
+    {"GET", "/", ROUTE_PUBLIC, NULL, NULL, site_get},
+    {"GET", "/docs", ROUTE_PUBLIC, NULL, NULL, site_get},
+    {"GET", "/page/{}", ROUTE_PUBLIC, NULL, NULL, site_get},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
