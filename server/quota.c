@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "server/value.h"
+#include "server/config_value.h"
 
 enum { REQUESTS_MAX = 1000000 }; /* so that there is a nanosecond for each, whatever the unit */
 
@@ -35,21 +35,21 @@ static const char *read_requests(struct quota *quota, const char *text)
         if (strcmp(text + length, units[i].unit) != 0)
             continue;
         quota->period_ns = units[i].ns;
-        return value_read_number(digits, 1, REQUESTS_MAX, &quota->requests) ? NULL : expected;
+        return config_value_number(digits, 1, REQUESTS_MAX, &quota->requests) ? NULL : expected;
     }
     return expected;
 }
 
 static const char *read_numbers(struct quota *quota, const char *text)
 {
-    return value_read_number(text, 0, QUOTA_ANY - 1, &quota->queued.numbers) ? NULL
-                                                                             : "a number, or any";
+    return config_value_number(text, 0, QUOTA_ANY - 1, &quota->queued.numbers) ? NULL
+                                                                               : "a number, or any";
 }
 
 static const char *read_cost(struct quota *quota, const char *text)
 {
     int64_t ns;
-    if (!value_read_time(text, 0, &ns))
+    if (!config_value_time(text, 0, &ns))
         return "a time, or any";
     quota->queued.cost_ns = (uint64_t)ns;
     return NULL;

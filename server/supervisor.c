@@ -16,6 +16,7 @@
 #include "server/front.h"
 #include "server/keyring.h"
 #include "server/listener.h"
+#include "server/notify.h"
 #include "server/pool.h"
 
 enum {
@@ -34,6 +35,7 @@ struct supervisor {
     struct arena arena;
     struct pool pool;
     struct keyring *keyring; /* NULL: there are no tokens */
+    struct notify notify;
     int listen_socket;
     pid_t front_pid; /* 0: none */
     bool front_was_ready;
@@ -66,6 +68,25 @@ static int check_drained(const struct supervisor *s)
     log_info("arena is whole", log_int("blocks", s->arena.block_count),
              log_int("sentinels_left", s->arena.block_count - counts[CLAIM_FREE]));
     return EXIT_SUCCESS;
+}
+
+/* --- the service manager ---------------------------------------------------------------------- */
+
+/* Ready is what /readyz calls so: the front serves, and there are workers. */
+static enum notify_state state_of(const struct supervisor *s)
+{
+    if (s->draining)
+        return NOTIFY_STOPPING;
+    if (!atomic_load(&s->arena.control->front_ready) || s->pool.live == 0)
+        return s->front_was_ready ? NOTIFY_RECOVERING : NOTIFY_STARTING;
+    return pool_is_rolling(&s->pool) ? NOTIFY_RELOADING : NOTIFY_SERVING;
+}
+
+/* Returns the time until it should be called again, negative if that is when something happens. */
+static int64_t tell_manager(struct supervisor *s)
+{
+    s->front_was_ready |= atomic_load(&s->arena.control->front_ready);
+    return notify_update(&s->notify, state_of(s), s->pool.wanted, clock_monotonic_ns());
 }
 
 /* --- the front -------------------------------------------------------------------------------- */
@@ -122,6 +143,7 @@ static void reap_front(struct supervisor *s, int status)
     arena_reset(&s->arena);
     FAULT_POINT("reap_front.reset");
     atomic_fetch_add(&s->arena.control->front_restarts, 1);
+    tell_manager(s);
     pace_note(&s->front_deaths, now);
     s->front_not_before_ns = now + pace_wait_ns(&s->front_deaths, now);
 }
@@ -200,13 +222,6 @@ static void reap_children(struct supervisor *s)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    if (a_ns < 0 || b_ns < 0)
-        return a_ns < 0 ? b_ns : a_ns;
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 /* Start who is missing and due; returns the time until somebody else is due, negative for never. */
 static int64_t start_missing(struct supervisor *s)
 {
@@ -218,10 +233,11 @@ static int64_t start_missing(struct supervisor *s)
         else
             wait_ns = s->front_not_before_ns - now;
     }
-    wait_ns = sooner(wait_ns, pool_fill(&s->pool));
-    wait_ns = sooner(wait_ns, pool_kill_stopped(&s->pool));
+    wait_ns = clock_sooner_ns(wait_ns, pool_fill(&s->pool));
+    wait_ns = clock_sooner_ns(wait_ns, pool_kill_stopped(&s->pool));
     if (s->draining)
-        wait_ns = sooner(wait_ns, s->drain_deadline_ns > now ? s->drain_deadline_ns - now : 0);
+        wait_ns =
+            clock_sooner_ns(wait_ns, s->drain_deadline_ns > now ? s->drain_deadline_ns - now : 0);
     return wait_ns;
 }
 
@@ -243,7 +259,7 @@ static void check_drain(struct supervisor *s)
 static void run(struct supervisor *s, const sigset_t *signals)
 {
     while (!s->finished) {
-        int64_t wait_ns = start_missing(s);
+        int64_t wait_ns = clock_sooner_ns(start_missing(s), tell_manager(s));
         struct timespec timeout = {.tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S};
         int signal = sigtimedwait(signals, NULL, wait_ns < 0 ? NULL : &timeout);
         reap_children(s);
@@ -300,6 +316,7 @@ int supervisor_run(const struct config *config)
     }
     if (*config->token_file && open_keyring(&s) < 0)
         goto free_pool;
+    notify_init(&s.notify, &s.arena);
     log_info("listening", log_str("address", address), log_int("pid", getpid()));
 
     run(&s, &signals);

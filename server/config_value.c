@@ -1,5 +1,5 @@
-/* value - reading numbers, bytes and times. See value.h. */
-#include "server/value.h"
+/* config_value - numbers, bytes and times out of their text. See config_value.h. */
+#include "server/config_value.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 
-bool value_read_number(const char *text, uint64_t low, uint64_t high, uint64_t *value)
+bool config_value_number(const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
     if (text[0] < '0' || text[0] > '9')
         return false;
@@ -21,7 +21,7 @@ bool value_read_number(const char *text, uint64_t low, uint64_t high, uint64_t *
     return true;
 }
 
-bool value_read_bytes(const char *text, uint64_t low, uint64_t *value)
+bool config_value_bytes(const char *text, uint64_t low, uint64_t *value)
 {
     static const char units[] = "KMGT";
     char digits[24];
@@ -33,13 +33,13 @@ bool value_read_bytes(const char *text, uint64_t low, uint64_t *value)
         return false;
     memcpy(digits, text, length);
     digits[length] = '\0';
-    if (!value_read_number(digits, 0, UINT64_MAX >> shift, value))
+    if (!config_value_number(digits, 0, UINT64_MAX >> shift, value))
         return false;
     *value <<= shift;
     return *value >= low && *value <= INT64_MAX;
 }
 
-bool value_read_time(const char *text, int64_t low_ns, int64_t *ns)
+bool config_value_time(const char *text, int64_t low_ns, int64_t *ns)
 {
     static const struct {
         const char *unit;
@@ -56,7 +56,7 @@ bool value_read_time(const char *text, int64_t low_ns, int64_t *ns)
         if (strcmp(text + length, units[i].unit) != 0)
             continue;
         uint64_t number;
-        if (!value_read_number(digits, 0, (uint64_t)(INT64_MAX / units[i].ns), &number))
+        if (!config_value_number(digits, 0, (uint64_t)(INT64_MAX / units[i].ns), &number))
             return false;
         *ns = (int64_t)number * units[i].ns;
         return *ns >= low_ns;
