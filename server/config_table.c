@@ -191,7 +191,7 @@ const struct config_row config_table[] = {
      "An empty ADDR means every address, of IPv4 and of IPv6. An IPv6 address is put in brackets."},
     {"token-file", "FILE", "", read_token_file, "let in who has a token of that file",
      "See TOKENS. It is read anew on HUP; where it is malformed then, the tokens stay as they were."
-     "\nThe variable of that name of \\fBprime\\fR(1) means another file, which has a token "
+     "\nThe variable of that name of prime(1) means another file, which has a token "
      "itself."},
     {"insecure", NULL, "", read_insecure,
      "without tokens, let in other machines: listen on any address",
