@@ -82,12 +82,13 @@ static void release(struct request *request)
     free(upload);
 }
 
-/* Whose the batch will be. Octets whose length is known tell how many numbers there will be. */
+/* Whose the batch will be. Octets, as they are, tell by their length how many numbers they hold. */
 static struct store_owner describe_owner(const struct request *request, enum intake_format format)
 {
+    const struct upload *upload = request->state;
     const char *length = request_header(request, "Content-Length");
     uint64_t numbers = 0;
-    if (format == INTAKE_OCTETS && length)
+    if (format == INTAKE_OCTETS && length && !upload->decoder)
         numbers = strtoull(length, NULL, 10) / sizeof(uint64_t);
     return (struct store_owner){
         .name = request->client.name,

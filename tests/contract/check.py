@@ -39,7 +39,7 @@ def main():
     tokens.add_argument("--token", help="one with the right metrics, for all requests")
     tokens.add_argument("--other", help="one of another client, without rights")
     tokens.add_argument("--admin", help="one with the right admin")
-    tokens.add_argument("--poor", help="one that may send 5 requests an hour, and have 10 numbers queued")
+    tokens.add_argument("--poor", help="one that may send 6 requests an hour, and have 10 numbers queued")
     arguments = parser.parse_args()
 
     sys.set_int_max_str_digits(0)
