@@ -167,7 +167,7 @@ static const char page_tail[] =
     "The configuration was wrong.\n"
     ".SH EXAMPLES\n"
     ".nf\n"
-    "primed \\-\\-listen :8080 \\-\\-workers 4 &\n"
+    "primed \\-\\-workers 4 &\n"
     "seq 1 100 | curl \\-\\-data\\-binary @\\- "
     "\\(aqhttp://127.0.0.1:8080/v1/batches?wait=5\\(aq\n"
     ".fi\n"
