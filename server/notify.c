@@ -22,8 +22,7 @@ static bool read_address(struct notify *notify, const char *name)
 {
     size_t length = strlen(name);
     bool is_abstract = name[0] == '@';
-    if ((!is_abstract && name[0] != '/') || length < 2 ||
-        length >= sizeof notify->address.sun_path)
+    if ((!is_abstract && name[0] != '/') || length < 2 || length >= sizeof notify->address.sun_path)
         return false;
     notify->address.sun_family = AF_UNIX;
     memcpy(notify->address.sun_path, name, length + 1);
@@ -154,8 +153,8 @@ int64_t notify_update(struct notify *notify, enum notify_state state, unsigned w
     if (notify->address_length == 0)
         return -1;
     int64_t wait_ns = tell_state(notify, state, workers, now_ns);
-    if (notify->watchdog_ns > 0 && state != NOTIFY_STARTING) /* how long that takes is limited otherwise */
-        wait_ns = clock_sooner_ns(
-            wait_ns, watch_front(notify, state == NOTIFY_STOPPING, now_ns));
+    /* How long a start may take, the manager limits otherwise. */
+    if (notify->watchdog_ns > 0 && state != NOTIFY_STARTING)
+        wait_ns = clock_sooner_ns(wait_ns, watch_front(notify, state == NOTIFY_STOPPING, now_ns));
     return wait_ns;
 }

@@ -31,6 +31,7 @@ static const struct route routes[] = {
     {"GET", "/openapi.yaml", ROUTE_PUBLIC, NULL, NULL, site_get},
     {"GET", "/", ROUTE_PUBLIC, NULL, NULL, site_get},
     {"GET", "/docs", ROUTE_PUBLIC, NULL, NULL, site_get},
+    {"GET", "/favicon.ico", ROUTE_PUBLIC, NULL, NULL, site_get},
     {"GET", "/page/{}", ROUTE_PUBLIC, NULL, NULL, site_get},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };

@@ -13,8 +13,7 @@
 void upload_refuse_too_large(struct request *request);
 
 /*
- * The store has no room for it, its client may not have so much, or the service is draining; the
- * refusal is counted.
+ * The store has no room for it, its client may not have so much, or the service is draining.
  */
 void upload_refuse_unavailable(struct request *request, enum store_result result);
 

@@ -48,7 +48,8 @@ bool manager_read(struct manager *manager, int patience_ms)
 bool manager_has(const struct manager *manager, const char *line)
 {
     size_t length = strlen(line);
-    for (const char *at = manager->message; *at; at += strcspn(at, "\n") + (strchr(at, '\n') != NULL))
+    for (const char *at = manager->message; *at;
+         at += strcspn(at, "\n") + (strchr(at, '\n') != NULL))
         if (strcspn(at, "\n") == length && strncmp(at, line, length) == 0)
             return true;
     return false;
