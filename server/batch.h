@@ -45,6 +45,9 @@ bool batch_id_parse(const char *text, struct batch_id *id);
 /* <0, 0, >0 as a is older than, the same as or younger than b. */
 int batch_id_compare(const struct batch_id *a, const struct batch_id *b);
 
+/* The name of a batch's owner, with its NUL. */
+enum { BATCH_OWNER_SIZE = 32 + 1 };
+
 enum batch_status {
     BATCH_QUEUED,
     BATCH_RUNNING,
@@ -62,6 +65,7 @@ int batch_status_parse(const char *name);
 
 struct batch {
     struct batch_id id;
+    char owner[BATCH_OWNER_SIZE]; /* "": nobody's */
     enum batch_status status;
     bool durable;       /* survives the death of every process */
     bool accepted;      /* the store has it for good: see store_commit() */

@@ -108,9 +108,13 @@ enum config_result config_read(struct config *config, int argc, char **argv)
 
     const char *command = optind < argc ? argv[optind++] : "serve";
     bool health = strcmp(command, "health") == 0;
+    config->words = argv + optind;
+    if (strcmp(command, "token") == 0)
+        return CONFIG_TOKEN;
     if (optind < argc || (!health && strcmp(command, "serve") != 0)) {
         fprintf(stderr,
-                "primed: '%s' is no command; there are 'serve', the default, and 'health'\n",
+                "primed: '%s' is no command; there are 'serve', the default, 'health' and "
+                "'token'\n",
                 argv[optind < argc ? optind : optind - 1]);
         return CONFIG_WRONG;
     }

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "server/networks.h"
+#include "server/quota.h"
 
 enum config_store { CONFIG_SQLITE, CONFIG_MEMORY };
 
@@ -26,6 +27,9 @@ enum log_requests {
 struct config {
     char listen_host[256]; /* a name or an address; "" means every address */
     char listen_port[16];  /* a number or a service name; "0" picks a free one */
+    char token_file[4000]; /* "": there are no tokens */
+    bool insecure;         /* without tokens, other machines may reach the service all the same */
+    struct quota quota;    /* of a client of whom nothing else is said */
     unsigned workers;      /* processes, 1 .. CONFIG_MAX_WORKERS */
     enum config_store store;
     char data_dir[4000];                  /* where the durable store keeps its files */
@@ -44,6 +48,7 @@ struct config {
     char tls_key[4000];        /* its private key; "" exactly where tls_cert is */
     enum log_format log_format;
     enum log_requests log_requests;
+    char *const *words; /* what follows the command; argv's, ends with NULL */
 };
 
 enum { CONFIG_MAX_WORKERS = 1024 };
@@ -52,6 +57,7 @@ enum config_result {
     CONFIG_RUN,    /* the configuration is complete: serve */
     CONFIG_CHECK,  /* it is complete, and only that was asked (--check) */
     CONFIG_HEALTH, /* it is complete: ask the service that runs with it (the command health) */
+    CONFIG_TOKEN,  /* make a token (the command token), of config.words */
     CONFIG_SHOWN,  /* --help, --version or --generate was asked, and is done */
     CONFIG_WRONG,  /* it is not; said on standard error */
 };

@@ -6,7 +6,7 @@
 #include "common/shell.h"
 #include "server/config_table.h"
 
-static const char commands[] = "serve|health";
+static const char commands[] = "serve|health|token";
 
 /* Has the row a value that is one of some words? */
 static bool has_choices(const struct config_row *row)

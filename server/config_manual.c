@@ -26,14 +26,18 @@ static void show_option(const struct config_row *row)
 
 void config_manual_help(void)
 {
-    printf("Usage: primed [serve] [OPTION]...\n"
-           "       primed health [OPTION]...\n"
-           "\n"
-           "An HTTP job queue for primality: POST a batch of integers to /v1/batches, read the\n"
-           "verdicts from /v1/batches/ID/results. The contract is served at /openapi.yaml.\n"
-           "'health' asks the service at --listen whether it is alive: status 0 if so, else 1.\n"
-           "\n"
-           "Options, each also as PRIMED_NAME in the environment (PRIMED_MAX_BODY=1M):\n");
+    printf(
+        "Usage: primed [serve] [OPTION]...\n"
+        "       primed health [OPTION]...\n"
+        "       primed token NAME [RIGHT | QUOTA=VALUE]...\n"
+        "\n"
+        "An HTTP job queue for primality: POST a batch of integers to /v1/batches, read the\n"
+        "verdicts from /v1/batches/ID/results. The contract is served at /openapi.yaml.\n"
+        "'health' asks the service at --listen whether it is alive: status 0 if so, else 1.\n"
+        "'token' makes a token: its line for --token-file goes to standard output, the token to\n"
+        "standard error. Rights: admin, metrics; quotas: requests, numbers, cost.\n"
+        "\n"
+        "Options, each also as PRIMED_NAME in the environment (PRIMED_MAX_BODY=1M):\n");
     for (const struct config_row *row = config_table; row->name; row++)
         if (row->help)
             show_option(row);
@@ -42,8 +46,8 @@ void config_manual_help(void)
         "BYTES take K, M, G or T; TIMEs take ms, s, m, h or d, and are seconds otherwise.\n"
         "\n"
         "Signals: TERM and INT drain and stop (a second one stops at once); QUIT stops at once;\n"
-        "HUP replaces the workers one by one and reads the certificate anew; TTIN and TTOU start\n"
-        "and end a worker.\n");
+        "HUP reads the tokens and the certificate anew and replaces the workers one by one; TTIN and\n"
+        "TTOU start and end a worker.\n");
 }
 
 /* --- the manual page -------------------------------------------------------------------------- */
@@ -57,6 +61,9 @@ static const char page_head[] =
     ".br\n"
     ".B primed health\n"
     "[\\fIOPTION\\fR]...\n"
+    ".br\n"
+    ".B primed token\n"
+    "\\fINAME\\fR [\\fIRIGHT\\fR | \\fIQUOTA\\fR=\\fIVALUE\\fR]...\n"
     ".SH DESCRIPTION\n"
     ".B primed\n"
     "accepts batches of integers over HTTP, tests them for primality in a pool of worker\n"
@@ -71,6 +78,9 @@ static const char page_head[] =
     ".B primed health\n"
     "asks the service at \\fB\\-\\-listen\\fR whether it is alive, and exits 0 if it is.\n"
     ".PP\n"
+    ".B primed token\n"
+    "makes a token; see TOKENS.\n"
+    ".PP\n"
     "The HTTP interface is described by the OpenAPI document served at \\fI/openapi.yaml\\fR.\n"
     ".SH OPTIONS\n"
     "Each option but the last three is also an environment variable:\n"
@@ -79,6 +89,35 @@ static const char page_head[] =
     "BYTES take K, M, G or T; TIMEs take ms, s, m, h or d, and are seconds otherwise.\n";
 
 static const char page_tail[] =
+    ".SH TOKENS\n"
+    "With \\fB\\-\\-token\\-file\\fR the service lets in who shows a token of the file, as\n"
+    "\\fBAuthorization: Bearer\\fR \\fITOKEN\\fR, and a batch belongs to the name of the token "
+    "that\n"
+    "brought it: others cannot see it. The file has the hash of each token, not the token:\n"
+    ".PP\n"
+    ".nf\n"
+    "# name  SHA-256 of the token  rights and quotas\n"
+    "alice   sha256:2c26b4...      requests=100/s numbers=10000000 cost=1h\n"
+    "grafana sha256:fcde2b...      metrics numbers=0\n"
+    "ops     sha256:baa5a0...      admin\n"
+    ".fi\n"
+    ".PP\n"
+    "A name is 1 to 32 letters, digits, dots, underscores or hyphens, and may have several lines,\n"
+    "the same but for the hash: so a token is changed for another without a gap.\n"
+    "What begins with # is a comment.\n"
+    "\\fBadmin\\fR sees the batches of all, \\fBmetrics\\fR may read /metrics.\n"
+    "A quota that is not there is as the options \\fB\\-\\-quota\\-\\fR... have it.\n"
+    ".PP\n"
+    "\\fBprimed token\\fR makes a token of 256 random bits, and writes its line to standard "
+    "output,\n"
+    "the token itself to standard error:\n"
+    ".PP\n"
+    ".nf\n"
+    "primed token alice requests=100/s >>tokens\n"
+    ".fi\n"
+    ".PP\n"
+    "A file that everybody may write to is refused; one that everybody may read tells names and\n"
+    "quotas, but no token.\n"
     ".SH SIGNALS\n"
     "To the supervisor; the front and the workers ignore them:\n"
     ".TP\n"
@@ -92,7 +131,8 @@ static const char page_tail[] =
     "Stop at once.\n"
     ".TP\n"
     ".B HUP\n"
-    "Replace the workers one by one, each after its successor has been started; work goes on.\n"
+    "Read the tokens anew, and replace the workers one by one, each after its successor has been "
+    "started; work goes on.\n"
     "Read the certificate anew: connections that are open keep the old one.\n"
     ".TP\n"
     ".BR TTIN \", \" TTOU\n"
@@ -129,7 +169,7 @@ static const char page_tail[] =
     "The configuration was wrong.\n"
     ".SH EXAMPLES\n"
     ".nf\n"
-    "primed \\-\\-listen :8080 \\-\\-workers 4 &\n"
+    "primed \\-\\-workers 4 &\n"
     "seq 1 100 | curl \\-\\-data\\-binary @\\- "
     "\\(aqhttp://127.0.0.1:8080/v1/batches?wait=5\\(aq\n"
     ".fi\n"

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "server/config_value.h"
+#include "server/quota.h"
 
 /* --- one reader an option --------------------------------------------------------------------- */
 
@@ -37,6 +38,42 @@ static unsigned usable_processors(void)
     cpu_set_t set;
     int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     return count < CONFIG_MAX_WORKERS ? (unsigned)count : CONFIG_MAX_WORKERS;
+}
+
+static const char *read_token_file(struct config *config, const char *text)
+{
+    if (strlen(text) >= sizeof config->token_file)
+        return "the path of a file";
+    strcpy(config->token_file, text);
+    return NULL;
+}
+
+static const char *read_insecure(struct config *config, const char *text)
+{
+    static const char *const yes[] = {"yes", "true", "1"};
+    static const char *const no[] = {"no", "false", "0"};
+    bool known = *text == '\0';
+    config->insecure = false;
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        config->insecure |= strcmp(text, yes[i]) == 0;
+        known |= strcmp(text, no[i]) == 0;
+    }
+    return known || config->insecure ? NULL : "yes or no";
+}
+
+static const char *read_quota_requests(struct config *config, const char *text)
+{
+    return quota_read(&config->quota, "requests", text);
+}
+
+static const char *read_quota_numbers(struct config *config, const char *text)
+{
+    return quota_read(&config->quota, "numbers", text);
+}
+
+static const char *read_quota_cost(struct config *config, const char *text)
+{
+    return quota_read(&config->quota, "cost", text);
 }
 
 static const char *read_workers(struct config *config, const char *text)
@@ -212,6 +249,26 @@ const struct config_row config_table[] = {
     {"listen", "ADDR:PORT", "127.0.0.1:8080", read_listen,
      "where to listen; port 0 picks a free one and logs it",
      "An empty ADDR means every address, of IPv4 and of IPv6. An IPv6 address is put in brackets."},
+    {"token-file", "FILE", "", read_token_file, "let in who has a token of that file",
+     "See TOKENS. It is read anew on HUP; where it is malformed then, the tokens stay as they were."
+     "\nThe variable of that name of prime(1) means another file, which has a token "
+     "itself."},
+    {"insecure", NULL, "", read_insecure,
+     "without tokens, let in other machines: listen on any address",
+     "Otherwise a service without tokens listens where only its own machine can reach it."},
+    {"quota-requests", "RATE", "any", read_quota_requests,
+     "requests of one client: N/s, N/m, N/h, N/d or any",
+     "So many may come at once; beyond them the answer is 429, with the time to wait. This and "
+     "the\n"
+     "other quotas are of clients whose token says nothing else. Without tokens all clients are "
+     "one."},
+    {"quota-numbers", "N", "any", read_quota_numbers, "numbers one client may have queued, or any",
+     "Those accepted, or being received, that have no verdict yet."},
+    {"quota-cost", "TIME", "30d", read_quota_cost,
+     "estimated work one client may have queued, or any",
+     "What those numbers would take one worker if all of them were prime: a number of 64 bits "
+     "about "
+     "0.2 us,\nof 1,000 digits 0.02 s, of 10,000 digits 30 s."},
     {"workers", "N", "", read_workers, "worker processes; by default one a processor",
      "Processors are those it may run on: the CPU set of a container counts, its CPU quota does "
      "not.\nThe signals TTIN and TTOU change the number while it runs."},

@@ -64,8 +64,8 @@ static void wait_for_drain(struct control *control)
         futex_wait(&control->state, CONTROL_RUN, -1);
 }
 
-_Noreturn void front_run(const struct config *config, struct arena *arena, int listen_socket,
-                         pid_t supervisor)
+_Noreturn void front_run(const struct config *config, struct arena *arena,
+                         const struct keyring *keyring, int listen_socket, pid_t supervisor)
 {
     child_settle(supervisor, "primed-front");
     hup_block(); /* before there are threads, and before the files it is about are read */
@@ -79,6 +79,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
         .arena = arena,
         .store = store,
         .scratch = scratch,
+        .keyring = keyring,
         .listen_socket = listen_socket,
     };
     struct http *http = scratch ? http_new(&http_options) : NULL;

@@ -14,12 +14,14 @@
 
 #include "common/arena.h"
 #include "server/config.h"
+#include "server/keyring.h"
 
 /*
  * Become the front. Call in a freshly forked child of `supervisor`, which has one thread; the
- * socket listens. Never returns: exits 0 after a drain, 1 if it cannot start.
+ * socket listens; keyring is NULL where there are no tokens. Never returns: exits 0 after a drain,
+ * 1 if it cannot start.
  */
-_Noreturn void front_run(const struct config *config, struct arena *arena, int listen_socket,
-                         pid_t supervisor);
+_Noreturn void front_run(const struct config *config, struct arena *arena,
+                         const struct keyring *keyring, int listen_socket, pid_t supervisor);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,20 @@ static int open_one(const struct addrinfo *at)
     return -1;
 }
 
+/* Can only this machine reach the address? */
+static bool is_local(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
+        return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    if (address->sa_family != AF_INET6)
+        return false;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(v6) ||
+           (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == IN_LOOPBACKNET);
+}
+
 static void describe(int fd, char *text, size_t size)
 {
     struct sockaddr_storage bound;
@@ -50,11 +65,29 @@ static int open_first(const struct addrinfo *addresses, int family)
     return fd;
 }
 
+/* The addresses of a host ("" for every address) and port; 0, or an error of getaddrinfo(). */
+static int resolve(const char *host, const char *port, struct addrinfo **found)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    return getaddrinfo(*host ? host : NULL, port, &hints, found);
+}
+
+bool listener_is_local(const char *host, const char *port)
+{
+    struct addrinfo *found = NULL;
+    if (resolve(host, port, &found) != 0)
+        return true;
+    bool local = true;
+    for (const struct addrinfo *at = found; at; at = at->ai_next)
+        local &= is_local(at->ai_addr);
+    freeaddrinfo(found);
+    return local;
+}
+
 int listener_open(const char *host, const char *port, char *address, size_t address_size)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
-    int error = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+    int error = resolve(host, port, &found);
     if (error) {
         log_error("cannot listen", log_str("host", host), log_str("port", port),
                   log_str("error", gai_strerror(error)));

@@ -5,7 +5,14 @@
 #ifndef SERVER_LISTENER_H
 #define SERVER_LISTENER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/*
+ * Are all addresses of that host and port the loopback's, which no other machine can reach? True of
+ * a host that has none: listener_open() says so.
+ */
+bool listener_is_local(const char *host, const char *port);
 
 /*
  * Open a listening TCP socket (close-on-exec, non-blocking) on a host ("" for every address) and a

@@ -7,7 +7,10 @@
 #include "server/config.h"
 #include "server/health.h"
 #include "server/http/tls.h"
+#include "server/listener.h"
 #include "server/supervisor.h"
+#include "server/token_command.h"
+#include "server/tokens.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -25,6 +28,27 @@ static void open_standard_files(void)
         close(fd);
 }
 
+/* Will only those be let in who should be? False after saying why not. */
+static bool check_access(const struct config *config)
+{
+    static struct tokens tokens;
+    char mistake[TOKENS_MISTAKE_SIZE];
+    bool exposed;
+    if (*config->token_file) {
+        if (tokens_read(&tokens, config->token_file, &config->quota, &exposed, mistake) == 0)
+            return true;
+        fprintf(stderr, "primed: --token-file: %s\n", mistake);
+        return false;
+    }
+    if (config->insecure || listener_is_local(config->listen_host, config->listen_port))
+        return true;
+    fprintf(stderr,
+            "primed: --listen: other machines may reach this address, and without tokens everybody "
+            "would be let in. Name a file of tokens with --token-file ('primed token NAME' makes "
+            "one), or say --insecure if everybody may come\n");
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     open_standard_files();
@@ -35,17 +59,21 @@ int main(int argc, char **argv)
     case CONFIG_WRONG:
         return EXIT_USAGE;
     case CONFIG_CHECK:
-        if (!tls_check(&config))
+        if (!check_access(&config) || !tls_check(&config))
             return EXIT_USAGE;
         puts("The configuration is right.");
         return EXIT_SUCCESS;
     case CONFIG_HEALTH:
         return health_check(&config);
+    case CONFIG_TOKEN:
+        return token_command(config.words);
     case CONFIG_RUN:
         if (!tls_check(&config))
             return EXIT_USAGE;
         break;
     }
+    if (!check_access(&config))
+        return EXIT_USAGE;
     log_set_format(config.log_format);
     return supervisor_run(&config);
 }

@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/fault.h"
 #include "server/front.h"
+#include "server/keyring.h"
 #include "server/listener.h"
 #include "server/notify.h"
 #include "server/pool.h"
@@ -33,6 +34,7 @@ struct supervisor {
     const struct config *config;
     struct arena arena;
     struct pool pool;
+    struct keyring *keyring; /* NULL: there are no tokens */
     struct notify notify;
     int listen_socket;
     pid_t front_pid; /* 0: none */
@@ -92,9 +94,11 @@ static int64_t tell_manager(struct supervisor *s)
 static void start_front(struct supervisor *s)
 {
     pid_t supervisor = getpid();
+    keyring_hide(s->keyring, false);
     s->front_pid = fork();
     if (s->front_pid == 0)
-        front_run(s->config, &s->arena, s->listen_socket, supervisor);
+        front_run(s->config, &s->arena, s->keyring, s->listen_socket, supervisor);
+    keyring_hide(s->keyring, true);
     if (s->front_pid < 0) {
         log_error("cannot fork the front", log_str("error", strerror(errno)));
         s->front_pid = 0;
@@ -177,6 +181,8 @@ static void act_on(struct supervisor *s, int signal)
         stop_now(s, EXIT_FAILURE);
         break;
     case SIGHUP:
+        if (s->keyring)
+            keyring_load(s->keyring, s->config->token_file, &s->config->quota);
         log_info("replacing the workers one by one", log_int("workers", s->pool.wanted));
         pool_roll(&s->pool);
         if (s->front_pid != 0)
@@ -264,6 +270,21 @@ static void run(struct supervisor *s, const sigset_t *signals)
     }
 }
 
+/* Read the tokens for the first time. -1 after logging why there are none. */
+static int open_keyring(struct supervisor *s)
+{
+    s->keyring = keyring_new();
+    if (!s->keyring) {
+        log_error("cannot keep the tokens", log_str("error", strerror(errno)));
+        return -1;
+    }
+    keyring_hide(s->keyring, true);
+    if (keyring_load(s->keyring, s->config->token_file, &s->config->quota) == 0)
+        return 0;
+    keyring_free(s->keyring);
+    return -1;
+}
+
 int supervisor_run(const struct config *config)
 {
     struct supervisor s = {
@@ -295,11 +316,15 @@ int supervisor_run(const struct config *config)
         log_error("cannot create the pool", log_str("error", strerror(ENOMEM)));
         goto close_socket;
     }
+    if (*config->token_file && open_keyring(&s) < 0)
+        goto free_pool;
     notify_init(&s.notify, &s.arena);
     log_info("listening", log_str("address", address), log_int("pid", getpid()));
 
     run(&s, &signals);
 
+    keyring_free(s.keyring);
+free_pool:
     free(s.pool.workers);
 close_socket:
     close(s.listen_socket);

@@ -8,7 +8,8 @@
  *   TERM, INT  drain: take nothing new, finish, exit 0; the second one, or the drain timeout: stop; so
  *              does one while there is no front
  *   QUIT       stop: kill everything, exit 1
- *   HUP        replace the workers one by one
+ *   HUP        read the file of tokens anew (where it is malformed, the tokens stay as they are), and
+ *              replace the workers one by one
  *   TTIN TTOU  one worker more, one fewer
  *   USR1       from the front: look for a worker to kill (struct worker_slot, overdue_ns), and at
  *              struct control: it serves, or it is alive

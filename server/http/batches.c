@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "server/http/access.h"
 #include "server/http/problem.h"
 #include "server/http/results.h"
 
@@ -59,6 +60,8 @@ void batches_write(struct http *http, struct text *text, const struct batch *bat
 
     text_printf(text, "{\"id\":\"%s\",\"status\":\"%s\",\"durable\":%s,", id,
                 batch_status_name(batch->status), batch->durable ? "true" : "false");
+    if (*batch->owner)
+        text_printf(text, "\"owner\":\"%s\",", batch->owner);
     write_time(text, "created_at", batch->created_ns);
     write_time(text, "started_at", batch->started_ns);
     write_time(text, "ended_at", batch->ended_ns);
@@ -236,8 +239,9 @@ void batches_list(struct request *request)
     char next[160] = "";
     struct batch *batches = calloc(limit + 1, sizeof *batches);
     if (batches) {
-        size_t count = store_list(request->http->options.store, after ? &id : NULL,
-                                  status ? batch_status_parse(status) : -1, batches, limit + 1);
+        size_t count =
+            store_list(request->http->options.store, access_lists(request), after ? &id : NULL,
+                       status ? batch_status_parse(status) : -1, batches, limit + 1);
         if (count > limit)
             write_next(next, sizeof next, &batches[limit - 1], status, limit);
         text_add_string(&text, "{\"batches\":[");

@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/futex.h"
 #include "common/log.h"
+#include "server/http/access.h"
 #include "server/http/connection.h"
 #include "server/http/forwarded.h"
 #include "server/http/framing.h"
@@ -57,7 +58,8 @@ static void begin(struct request *request, const char *version)
         return;
     }
     request->hold_reply = may_hold_reply(request);
-    if (origin_check(request) && routes_find(request) && request->route->begin)
+    if (origin_check(request) && routes_find(request) && access_check(request) &&
+        request->route->begin)
         request->route->begin(request);
     request->hold_reply = false;
 }
@@ -182,12 +184,14 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
         return;
     char address[INET6_ADDRSTRLEN];
     forwarded_client(request, address);
+    const char *client = request->client.name;
     const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
     log_info(event, log_str("id", request->id), log_str("method", request->method),
              log_str("path", request->uri), log_int("status", request->status),
              log_str("address", address),
              log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9),
-             trace_field(&request->trace));
+             *client ? log_str("client", client) : trace_field(&request->trace),
+             *client ? trace_field(&request->trace) : (struct log_field){.key = NULL});
 }
 
 /* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */
@@ -259,10 +263,13 @@ struct http *http_new(const struct http_options *options)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
     http->request_prefix &= 0xffffffffffff;
     unsigned connections = options->config->max_connections;
+    http->access = access_new(options);
     bool has_journal = options->config->log_requests == LOG_REQUESTS_ALL;
     http->journal = has_journal ? journal_new() : NULL;
-    if (has_journal && !http->journal)
+    if (!http->access)
         goto free_http;
+    if (has_journal && !http->journal)
+        goto free_access;
     http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
     if (!http->waiters)
         goto free_journal;
@@ -278,6 +285,8 @@ free_waiters:
     waiters_free(http->waiters);
 free_journal:
     journal_free(http->journal);
+free_access:
+    access_free(http->access);
 free_http:
     free(http);
     return NULL;
@@ -387,6 +396,7 @@ void http_stop(struct http *http, int64_t grace_ns)
     waiters_free(http->waiters);
     head_clock_free(http->head_clock);
     tls_free(http->tls);
+    access_free(http->access);
     journal_free(http->journal);
     free(http);
 }

@@ -9,6 +9,7 @@
  *   framing.c      is its head one that everybody reads alike?
  *   origin.c       what pages in browsers may ask; forwarded.c: who it is from, behind proxies
  *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
+ *   access.c       who may ask for what, and how often: tokens, owners, quotas on requests
  *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher; upload_refusal.c: or not
  *   media.c        Content-Type and Content-Encoding
  *   idempotency.c  Idempotency-Key: the same request again
@@ -33,6 +34,7 @@
 #include "server/batch.h"
 #include "server/config.h"
 #include "server/dispatcher/dispatcher.h"
+#include "server/keyring.h"
 #include "server/store/store.h"
 
 struct http;
@@ -42,7 +44,8 @@ struct http_options {
     struct arena *arena;
     struct store *store;
     struct store *scratch; /* in memory, for single numbers too big to be tested on the spot */
-    int listen_socket;     /* stays the caller's */
+    const struct keyring *keyring; /* NULL: everybody may come */
+    int listen_socket;             /* stays the caller's */
 };
 
 /* Prepare, without serving yet. NULL without memory. */

@@ -47,10 +47,11 @@ static bool is_blank(char c)
 }
 
 /*
- * Read a key, bare or as a string of RFC 8941, into its hash; false if it is neither. A bare one has
- * no blanks, quotes and commas, so that two lines joined by a proxy are not taken for one key.
+ * Read a key of that client's, bare or as a string of RFC 8941, into its hash; false if it is
+ * neither. A bare one has no blanks, quotes and commas, so that two lines joined by a proxy are not
+ * taken for one key.
  */
-static bool read_key(const char *p, const char *end, struct store_hash *hash)
+static bool read_key(const char *client, const char *p, const char *end, struct store_hash *hash)
 {
     while (p < end && is_blank(*p))
         p++;
@@ -60,6 +61,11 @@ static bool read_key(const char *p, const char *end, struct store_hash *hash)
     size_t size = 0;
     struct sha256_ctx context;
     sha256_init(&context);
+    if (*client) {
+        /* No key has a line end in it, so none is like a client's name and key of another. */
+        sha256_update(&context, strlen(client), (const uint8_t *)client);
+        sha256_update(&context, 1, (const uint8_t *)"\n");
+    }
     for (p += quoted; p < end && !(quoted && *p == '"'); p++) {
         if (quoted && *p == '\\' && (++p == end || !(*p == '"' || *p == '\\')))
             return false;
@@ -92,8 +98,8 @@ bool idempotency_read(struct request *request, struct idempotency **out)
         problem_reply(request, PROBLEM_FULL, "the machine is out of memory");
         return false;
     }
-    if (header.lines > 1 ||
-        !read_key(header.value, header.value + header.size, &idempotency->key)) {
+    if (header.lines > 1 || !read_key(request->client.name, header.value,
+                                      header.value + header.size, &idempotency->key)) {
         free(idempotency);
         reply_problem(request, PROBLEM_BAD_HEADER, "the header " HEADER " is malformed",
                       "must be one key of 1 to 255 printable ASCII characters, in double quotes "
@@ -114,10 +120,10 @@ void idempotency_free(struct idempotency *idempotency)
 /* --- the request ------------------------------------------------------------------------------ */
 
 enum store_result idempotency_begin(struct idempotency *idempotency, struct store *store,
-                                    struct store_draft **draft)
+                                    const struct store_owner *owner, struct store_draft **draft)
 {
     enum store_result result =
-        store_begin_once(store, &idempotency->key, draft, &idempotency->made);
+        store_begin_owned(store, owner, &idempotency->key, draft, &idempotency->made);
     idempotency->is_repeat = result == STORE_KNOWN;
     return result;
 }

@@ -14,8 +14,8 @@
  * What the store gets are hashes (SHA-256): of the key, and of the request as the fingerprint that
  * tells whether a repeat asks for the same. That is the hash of the octets of the body and of how
  * they were read, taken as they arrive: equal fingerprints mean equal batches, whatever the chunks
- * of a body or the version of this program. All clients share one space of keys; to give each its
- * own, hash its name before the key.
+ * of a body or the version of this program. Each client has keys of its own: its
+ * name is hashed before the key.
  *
  * Requests without the header cost nothing here: they have no struct idempotency. One thread at a
  * time.
@@ -37,11 +37,11 @@ struct idempotency;
 bool idempotency_read(struct request *request, struct idempotency **idempotency);
 
 /*
- * Begin a draft under the key, see store_begin_once(); where that answers STORE_KNOWN, the request
+ * Begin a draft under the key, see store_begin_owned(); where that answers STORE_KNOWN, the request
  * is a repeat, and may have its body read.
  */
 enum store_result idempotency_begin(struct idempotency *idempotency, struct store *store,
-                                    struct store_draft **draft);
+                                    const struct store_owner *owner, struct store_draft **draft);
 
 /* A piece of the body. */
 void idempotency_feed(struct idempotency *idempotency, const char *bytes, size_t size);

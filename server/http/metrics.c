@@ -78,9 +78,13 @@ static void write_requests(struct text *text, struct http *http)
 static void write_refusals(struct text *text, const struct http_counters *counters)
 {
     static const char *const reasons[REFUSALS] = {
-        [REFUSAL_INVALID] = "invalid",   [REFUSAL_TOO_LARGE] = "too_large",
-        [REFUSAL_KEY] = "key",           [REFUSAL_FULL] = "full",
-        [REFUSAL_NO_SPACE] = "no_space", [REFUSAL_STORE_FAILED] = "store_failed",
+        [REFUSAL_INVALID] = "invalid",
+        [REFUSAL_TOO_LARGE] = "too_large",
+        [REFUSAL_QUOTA] = "quota",
+        [REFUSAL_KEY] = "key",
+        [REFUSAL_FULL] = "full",
+        [REFUSAL_NO_SPACE] = "no_space",
+        [REFUSAL_STORE_FAILED] = "store_failed",
         [REFUSAL_DRAINING] = "draining",
     };
     describe(text, "batches_refused_total", "counter", "Batches refused, by why.");

@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/decimal.h"
+#include "server/http/access.h"
 #include "server/http/problem.h"
 #include "server/http/result_format.h"
 #include "worker/primality/primality.h"
@@ -77,15 +78,32 @@ static void submit(struct request *request, struct store_draft *draft)
         store_remove(scratch, &batch.id);
 }
 
-/* Hand the number to the workers. False if it could not be. */
+/*
+ * Begin a draft in the scratch store for a number of so much estimated work. What a client asks so
+ * counts by itself, as much as it may have queued in batches.
+ */
+static enum store_result begin(const struct request *request, uint64_t cost_ns,
+                               struct store_draft **draft)
+{
+    struct store_owner owner = {
+        .name = request->client.name,
+        .quota = request->client.quota.queued,
+        .expected = {.numbers = 1, .cost_ns = cost_ns},
+    };
+    return store_begin_owned(request->http->options.scratch, &owner, NULL, draft, NULL);
+}
+
+/* Hand the number to the workers. False after replying that it could not be. */
 static bool ask(struct request *request, const struct number *number)
 {
     struct store *scratch = request->http->options.scratch;
     struct question *question = NULL;
+    enum store_result result = STORE_NO_MEMORY;
     if (atomic_fetch_add(&request->http->questions, 1) < QUESTIONS_MAX)
         question = calloc(1, sizeof *question);
     if (!question) {
         atomic_fetch_sub(&request->http->questions, 1);
+        reply_unavailable(request);
         return false;
     }
     request->state = question;
@@ -94,14 +112,18 @@ static bool ask(struct request *request, const struct number *number)
     struct store_draft *draft = NULL;
     struct chunk_builder builder;
     chunk_builder_init(&builder, primality_cost_ns);
-    bool built = chunk_append(&builder, number->limbs, number->limb_count, number->negative) ==
-                     CHUNK_APPENDED &&
-                 store_begin(scratch, &draft) == STORE_OK;
-    if (built && store_append(scratch, draft, &builder.chunk) == STORE_OK)
+    if (chunk_append(&builder, number->limbs, number->limb_count, number->negative) ==
+        CHUNK_APPENDED)
+        result = begin(request, builder.chunk.cost_ns, &draft);
+    if (result == STORE_OK && store_append(scratch, draft, &builder.chunk) == STORE_OK)
         submit(request, draft);
-    else if (built)
+    else
         store_discard(scratch, draft);
     chunk_builder_destroy(&builder);
+    if (result == STORE_OVER_QUOTA || result == STORE_BEYOND_QUOTA)
+        access_refuse_work(request, STORE_OVER_QUOTA);
+    else if (!question->asked)
+        reply_unavailable(request);
     return question->asked;
 }
 
@@ -193,8 +215,6 @@ static void answer(struct request *request, const struct number *number)
         reply_number(request, number, (enum verdict)verdict, seconds);
     } else if (ask(request, number)) {
         await_answer(request);
-    } else {
-        reply_unavailable(request);
     }
 }
 

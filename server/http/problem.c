@@ -19,7 +19,9 @@ static const struct {
     [PROBLEM_BAD_PARAMETER] = {400, "/problems/bad-parameter", "Malformed parameter"},
     [PROBLEM_BAD_HEADER] = {400, "/problems/bad-header", "Malformed header"},
     [PROBLEM_NOT_AN_INTEGER] = {400, "/problems/not-an-integer", "Not an integer"},
+    [PROBLEM_UNAUTHORIZED] = {401, "/problems/unauthorized", "Unauthorized"},
     [PROBLEM_FOREIGN_ORIGIN] = {403, "/problems/foreign-origin", "Foreign origin"},
+    [PROBLEM_FORBIDDEN] = {403, "/problems/forbidden", "Forbidden"},
     [PROBLEM_NOT_FOUND] = {404, "/problems/not-found", "Not found"},
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, "/problems/method-not-allowed", "Method not allowed"},
     [PROBLEM_NOT_ACCEPTABLE] = {406, "/problems/not-acceptable", "Not acceptable"},
@@ -32,6 +34,7 @@ static const struct {
     [PROBLEM_INVALID_BATCH] = {422, "/problems/invalid-batch", "Not a batch of integers"},
     [PROBLEM_TOO_MANY_DIGITS] = {422, "/problems/too-many-digits", "Too many digits"},
     [PROBLEM_KEY_REUSED] = {422, "/problems/key-reused", "Idempotency-Key was used before"},
+    [PROBLEM_QUOTA] = {429, "/problems/quota-exceeded", "Quota exceeded"},
     [PROBLEM_STORE_FAILED] = {500, "/problems/store-failed", "The store has failed"},
     [PROBLEM_FULL] = {503, "/problems/full", "Full"},
     [PROBLEM_NO_SPACE] = {507, "/problems/no-space", "No space"},
@@ -47,6 +50,8 @@ static enum refusal refusal_of(enum problem problem)
     case PROBLEM_KEY_BUSY:
     case PROBLEM_KEY_REUSED:
         return REFUSAL_KEY;
+    case PROBLEM_QUOTA:
+        return REFUSAL_QUOTA;
     case PROBLEM_FULL:
         return REFUSAL_FULL;
     case PROBLEM_NO_SPACE:
@@ -114,7 +119,8 @@ void problem_reply_errors(struct request *request, enum problem problem, const c
     free(json);
     json_decref(root);
 
-    if (kinds[problem].status >= MHD_HTTP_SERVICE_UNAVAILABLE)
+    bool passes = problem == PROBLEM_QUOTA || kinds[problem].status >= MHD_HTTP_SERVICE_UNAVAILABLE;
+    if (passes && !headers)
         headers = retry_after;
     reply_text(request, kinds[problem].status, "application/problem+json", &text, headers);
 }

@@ -17,6 +17,8 @@ enum problem {
     PROBLEM_BAD_PARAMETER,
     PROBLEM_BAD_HEADER,
     PROBLEM_NOT_AN_INTEGER,
+    PROBLEM_UNAUTHORIZED,
+    PROBLEM_FORBIDDEN,
     PROBLEM_FOREIGN_ORIGIN,
     PROBLEM_NOT_FOUND,
     PROBLEM_METHOD_NOT_ALLOWED,
@@ -29,6 +31,7 @@ enum problem {
     PROBLEM_INVALID_BATCH,
     PROBLEM_TOO_MANY_DIGITS,
     PROBLEM_KEY_REUSED,
+    PROBLEM_QUOTA,
     PROBLEM_STORE_FAILED,
     PROBLEM_FULL,
     PROBLEM_NO_SPACE,
@@ -44,7 +47,7 @@ struct problem_error {
 
 /*
  * Reply with a problem. detail is a sentence for a person, from a printf format. The problems that
- * pass (status 503 and 507) get a Retry-After.
+ * pass (status 429, 503 and 507) get a Retry-After, unless headers are given.
  */
 __attribute__((format(printf, 3, 4))) void
 problem_reply(struct request *request, enum problem problem, const char *detail, ...);

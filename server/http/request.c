@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
+#include "server/http/access.h"
 #include "server/http/connection.h"
 #include "server/http/problem.h"
 
@@ -243,6 +244,8 @@ bool request_batch(struct request *request, struct batch *batch)
     enum store_result result = STORE_UNKNOWN;
     if (batch_id_parse(request->argument, &id))
         result = store_get(request->http->options.store, &id, batch);
+    if ((result == STORE_OK || result == STORE_GONE) && !access_sees(request, batch->owner))
+        result = STORE_UNKNOWN;
     if (result == STORE_GONE)
         problem_reply(request, PROBLEM_GONE, "the batch was deleted or has expired");
     else if (result == STORE_FAILED)

@@ -28,6 +28,7 @@ enum refusal {
     REFUSAL_INVALID,      /* the request is wrong */
     REFUSAL_TOO_LARGE,    /* more than one batch may be */
     REFUSAL_KEY,          /* its Idempotency-Key is in use, or was for something else */
+    REFUSAL_QUOTA,        /* its client may not have more queued */
     REFUSAL_FULL,         /* the store has no room now, or the machine no memory */
     REFUSAL_NO_SPACE,     /* the disk is full */
     REFUSAL_STORE_FAILED, /* the store cannot be read */
@@ -50,8 +51,11 @@ struct http_counters {
 
 enum { SMALL_BATCH = 1000 };
 
+struct access;
+
 struct http {
     struct http_options options;
+    struct access *access;
     struct dispatcher *dispatcher;
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
@@ -75,10 +79,19 @@ enum { REQUEST_ID_SIZE = 128 + 1 };
 
 struct request;
 
+/* Who may go there; see access.h. A route without a rule would answer nobody. */
+enum route_rule {
+    ROUTE_CLOSED,
+    ROUTE_PUBLIC,  /* everybody: it has no data of any client's */
+    ROUTE_CLIENT,  /* who has a token; of batches they see their own */
+    ROUTE_METRICS, /* who has a token with the right metrics or admin */
+};
+
 /* What a path and method lead to. */
 struct route {
     const char *method;
     const char *path; /* with at most one {} */
+    enum route_rule rule;
     /* Before the body: may reply already (then true). NULL if the route takes no body. */
     bool (*begin)(struct request *request);
     /*
@@ -95,6 +108,7 @@ struct request {
     struct MHD_Connection *connection;
     const char *method;        /* libmicrohttpd's; valid as long as the request */
     const struct route *route; /* NULL: none; the reply is an error */
+    struct client client;      /* whose it is, once access_check() has let it in */
     char *uri;                 /* the path as the client wrote it, without the query; owned */
     char *argument;            /* what {} stands for, NULL if nothing; owned */
     char id[REQUEST_ID_SIZE];
@@ -157,8 +171,8 @@ void request_bad_query(struct request *request, const char *name, const char *ex
 bool request_read_wait(struct request *request);
 
 /*
- * The batch the path names. False after replying that there is none (any more). The id goes to *id
- * where that is not NULL.
+ * The batch the path names, if the client of the request may see it. False after replying that
+ * there is none (any more); another client's is as one that never was.
  */
 bool request_batch(struct request *request, struct batch *batch);
 

@@ -4,7 +4,10 @@
  */
 #include "server/http/status.h"
 
+#include <string.h>
+
 #include "common/clock.h"
+#include "server/http/access.h"
 #include "server/http/reply.h"
 #include "server/http/service.h"
 #include "worker/primality/primality.h"
@@ -23,17 +26,25 @@ static void write_store(struct text *text, const struct store *store,
                 (unsigned long long)stats->bytes_max);
 }
 
-static void write_queue(struct text *text, const struct store_stats *store)
+/* The batches that the client of the request may see. */
+static void write_queue(struct text *text, const struct request *request,
+                        const struct store_stats *store)
 {
+    const char *owner = access_lists(request);
+    struct store_usage usage = {.queued.numbers = store->numbers_pending,
+                                .oldest_queued_ns = store->oldest_queued_ns};
+    memcpy(usage.batches, store->batches, sizeof usage.batches);
+    if (owner)
+        store_usage(request->http->options.store, owner, &usage);
     text_add_string(text, "\"batches\":{");
     for (int i = 0; i < BATCH_STATUSES; i++)
         text_printf(text, "%s\"%s\":%llu", i ? "," : "", batch_status_name((enum batch_status)i),
-                    (unsigned long long)store->batches[i]);
-    int64_t age_ns = clock_wall_ns() - store->oldest_queued_ns;
-    if (store->oldest_queued_ns == 0 || age_ns < 0)
+                    (unsigned long long)usage.batches[i]);
+    int64_t age_ns = clock_wall_ns() - usage.oldest_queued_ns;
+    if (usage.oldest_queued_ns == 0 || age_ns < 0)
         age_ns = 0;
     text_printf(text, "},\n\"queue\":{\"numbers\":%llu,\"oldest_age_seconds\":%.6f},\n",
-                (unsigned long long)store->numbers_pending, (double)age_ns / 1e9);
+                (unsigned long long)usage.queued.numbers, (double)age_ns / 1e9);
 }
 
 static void write_totals(struct text *text, const struct http *http,
@@ -130,7 +141,7 @@ void status_get(struct request *request)
                 clock_rfc3339(started, http->started_ns),
                 (double)(clock_monotonic_ns() - http->began_ns) / 1e9);
     write_store(&text, http->options.store, &store);
-    write_queue(&text, &store);
+    write_queue(&text, request, &store);
     write_totals(&text, http, &dispatcher);
     write_durations(&text, &http->counters);
     write_workers(&text, http->options.arena);

@@ -11,6 +11,7 @@
 #include "server/http/upload_refusal.h"
 #include "server/intake/decoder.h"
 #include "server/intake/intake.h"
+#include "worker/primality/primality.h"
 
 /* JSON outside the integers: above all metadata, which every look at the batch sends back. */
 enum { ENVELOPE_MAX = 16 * 1024 };
@@ -50,10 +51,26 @@ static bool declares_too_much(const struct request *request)
     return length && strtoull(length, NULL, 10) > request->http->options.config->max_body;
 }
 
+/*
+ * Who hears that a request was refused may send another under its key at once, so nothing may be
+ * left of it by then.
+ */
+static void discard_draft(struct upload *upload)
+{
+    store_discard(upload->store, upload->draft);
+    upload->draft = NULL;
+}
+
+/* What is more than may be kept makes room at once, for however long its body goes on. */
 static int append_chunk(void *context, const struct chunk *chunk)
 {
     struct upload *upload = context;
-    return upload->draft ? (int)store_append(upload->store, upload->draft, chunk) : STORE_OK;
+    if (!upload->draft)
+        return STORE_OK;
+    enum store_result result = store_append(upload->store, upload->draft, chunk);
+    if (result != STORE_OK)
+        discard_draft(upload);
+    return (int)result;
 }
 
 /* Throw away what has not become a batch. */
@@ -67,6 +84,21 @@ static void release(struct request *request)
     free(upload);
 }
 
+/* Whose the batch will be. Octets, as they are, tell by their length how many numbers they hold. */
+static struct store_owner describe_owner(const struct request *request, enum intake_format format)
+{
+    const struct upload *upload = request->state;
+    const char *length = request_header(request, "Content-Length");
+    uint64_t numbers = 0;
+    if (format == INTAKE_OCTETS && length && !upload->decoder)
+        numbers = strtoull(length, NULL, 10) / sizeof(uint64_t);
+    return (struct store_owner){
+        .name = request->client.name,
+        .quota = request->client.quota.queued,
+        .expected = {.numbers = numbers, .cost_ns = numbers * primality_cost_ns(64)},
+    };
+}
+
 /* Get ready to read a body of that format, and to store it, unless the request is a repeat. */
 static enum store_result get_ready(struct request *request, enum intake_format format)
 {
@@ -77,9 +109,11 @@ static enum store_result get_ready(struct request *request, enum intake_format f
         .max_numbers = UINT32_MAX, /* the store's limit in bytes is reached long before */
         .max_envelope = ENVELOPE_MAX,
     };
+    struct store_owner owner = describe_owner(request, format);
     enum store_result result =
-        upload->idempotency ? idempotency_begin(upload->idempotency, upload->store, &upload->draft)
-                            : store_begin(upload->store, &upload->draft);
+        upload->idempotency
+            ? idempotency_begin(upload->idempotency, upload->store, &owner, &upload->draft)
+            : store_begin_owned(upload->store, &owner, NULL, &upload->draft, NULL);
     if (result != STORE_OK && result != STORE_KNOWN)
         return result;
     upload->intake = intake_new(format, &limits, append_chunk, upload);
@@ -157,16 +191,6 @@ static void sleep_until_woken(struct request *request)
 }
 
 /* --- the body --------------------------------------------------------------------------------- */
-
-/*
- * Who hears that a request was refused may send another under its key at once, so nothing may be
- * left of it by then.
- */
-static void discard_draft(struct upload *upload)
-{
-    store_discard(upload->store, upload->draft);
-    upload->draft = NULL;
-}
 
 static void resumed(void *context)
 {

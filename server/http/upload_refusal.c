@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "server/http/access.h"
 #include "server/http/problem.h"
 
 void upload_refuse_too_large(struct request *request)
@@ -22,6 +23,8 @@ void upload_refuse_unavailable(struct request *request, enum store_result result
 {
     if (http_is_draining(request->http))
         problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
+    else if (result == STORE_OVER_QUOTA || result == STORE_BEYOND_QUOTA)
+        access_refuse_work(request, result);
     else if (result == STORE_TOO_LARGE)
         problem_reply(request, PROBLEM_BODY_TOO_LARGE, "the store holds %llu bytes in all",
                       (unsigned long long)store_limit(request->http->options.store));

@@ -12,7 +12,9 @@
 /* The body is longer than we take. */
 void upload_refuse_too_large(struct request *request);
 
-/* The store has no room for it, or the service is draining. */
+/*
+ * The store has no room for it, its client may not have so much, or the service is draining.
+ */
 void upload_refuse_unavailable(struct request *request, enum store_result result);
 
 /* The body is no batch: the intake ended with a status other than INTAKE_OK. */

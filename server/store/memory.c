@@ -29,8 +29,21 @@ static bool reserve_for(struct memory_store *memory, struct store_draft *draft, 
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-static enum store_result memory_begin(struct store *store, const struct store_hash *key,
-                                      struct store_draft **out, struct store_made *made)
+/* The draft is its owner's, if that may have it. Under the lock. */
+static enum store_result begin_owned(struct memory_store *memory, struct store_draft *draft,
+                                     const struct store_owner *owner)
+{
+    draft->owner = owners_add(&memory->owners, owner->name);
+    if (!draft->owner)
+        return STORE_NO_MEMORY;
+    draft->quota = owner->quota;
+    strcpy(draft->batch.owner, draft->owner->name);
+    return owner_check_begin(draft->owner, owner);
+}
+
+static enum store_result memory_begin(struct store *store, const struct store_owner *owner,
+                                      const struct store_hash *key, struct store_draft **out,
+                                      struct store_made *made)
 {
     struct memory_store *memory = memory_of(store);
     struct store_draft *draft = calloc(1, sizeof *draft);
@@ -46,6 +59,8 @@ static enum store_result memory_begin(struct store *store, const struct store_ha
     records_sweep(memory);
     if (result == STORE_OK && key)
         result = records_find_key(memory, key, made);
+    if (result == STORE_OK)
+        result = begin_owned(memory, draft, owner);
     if (result == STORE_OK && !records_reserve(memory, draft->bytes))
         result = STORE_FULL;
     if (result == STORE_OK && key)
@@ -72,6 +87,25 @@ static bool grow_chunks(struct store_draft *draft)
     return true;
 }
 
+/* Count a chunk, and that many bytes, in what the store and the owner have. */
+static enum store_result reserve_chunk(struct memory_store *memory, struct store_draft *draft,
+                                       const struct chunk *chunk, uint64_t bytes)
+{
+    const struct batch *batch = &draft->batch;
+    struct store_work so_far = {batch->total, batch->cost_ns};
+    struct store_work more = {chunk->count, chunk->cost_ns};
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result = owner_check(draft->owner, &draft->quota, so_far, more);
+    if (result == STORE_OK && !records_reserve(memory, bytes))
+        result = STORE_FULL;
+    if (result == STORE_OK)
+        owner_queue(draft->owner, more.numbers, more.cost_ns);
+    pthread_mutex_unlock(&memory->lock);
+    if (result == STORE_OK)
+        draft->bytes += bytes;
+    return result;
+}
+
 static enum store_result memory_append(struct store *store, struct store_draft *draft,
                                        const struct chunk *chunk)
 {
@@ -80,12 +114,13 @@ static enum store_result memory_append(struct store *store, struct store_draft *
     size_t counted = size + sizeof(struct stored_chunk *);
     if (draft->bytes + counted > memory_of(store)->stats.bytes_max)
         return STORE_TOO_LARGE;
-    if (!reserve_for(memory_of(store), draft, counted))
-        return STORE_FULL;
     struct stored_chunk *stored = malloc(size);
-    if (!stored || !grow_chunks(draft)) {
+    enum store_result result = STORE_NO_MEMORY;
+    if (stored && grow_chunks(draft))
+        result = reserve_chunk(memory_of(store), draft, chunk, counted);
+    if (result != STORE_OK) {
         free(stored);
-        return STORE_NO_MEMORY;
+        return result;
     }
     *stored = (struct stored_chunk){.chunk = *chunk, .first = draft->batch.total};
     stored->chunk.data = stored->words;
@@ -105,6 +140,7 @@ static void memory_discard(struct store *store, struct store_draft *draft)
         return;
     pthread_mutex_lock(&memory->lock);
     memory->stats.bytes -= draft->bytes;
+    owner_settle(draft->owner, draft->batch.total, draft->batch.cost_ns);
     if (draft->key)
         key_table_remove(draft->key);
     pthread_mutex_unlock(&memory->lock);
@@ -171,6 +207,8 @@ static enum store_result memory_get(struct store *store, const struct batch_id *
     enum store_result result = records_find(memory, id, &record);
     if (result == STORE_OK)
         *batch = record->batch;
+    else if (result == STORE_GONE)
+        strcpy(batch->owner, records_gone_owner(memory, id));
     pthread_mutex_unlock(&memory->lock);
     return result;
 }
@@ -192,15 +230,16 @@ static enum store_result memory_metadata(struct store *store, const struct batch
     return result;
 }
 
-static size_t memory_list(struct store *store, const struct batch_id *after, int status,
-                          struct batch *batches, size_t max)
+static size_t memory_list(struct store *store, const char *owner, const struct batch_id *after,
+                          int status, struct batch *batches, size_t max)
 {
     struct memory_store *memory = memory_of(store);
     size_t count = 0;
     pthread_mutex_lock(&memory->lock);
     struct store_draft *record = records_older(memory, after);
     while (record && count < max) {
-        if (status < 0 || (int)record->batch.status == status)
+        if ((status < 0 || (int)record->batch.status == status) &&
+            (!owner || strcmp(record->batch.owner, owner) == 0))
             batches[count++] = record->batch;
         record = records_older(memory, &record->batch.id);
     }
@@ -299,6 +338,21 @@ static void memory_stats(struct store *store, struct store_stats *stats)
     *stats = memory->stats;
     struct store_draft *oldest = TAILQ_FIRST(&memory->queued);
     stats->oldest_queued_ns = oldest ? oldest->batch.created_ns : 0;
+    pthread_mutex_unlock(&memory->lock);
+}
+
+static void memory_usage(struct store *store, const char *name, struct store_usage *usage)
+{
+    struct memory_store *memory = memory_of(store);
+    pthread_mutex_lock(&memory->lock);
+    records_sweep(memory);
+    const struct owner *owner = owners_find(&memory->owners, name);
+    *usage = owner ? owner->usage : (struct store_usage){.oldest_queued_ns = 0};
+    const struct store_draft *record = owner ? TAILQ_FIRST(&memory->queued) : NULL;
+    while (record && record->owner != owner)
+        record = TAILQ_NEXT(record, by_status);
+    if (record)
+        usage->oldest_queued_ns = record->batch.created_ns;
     pthread_mutex_unlock(&memory->lock);
 }
 
@@ -427,6 +481,7 @@ static void memory_close(struct store *store)
         records_free(record);
     }
     id_map_destroy(&memory->records);
+    owners_destroy(&memory->owners);
     pthread_mutex_destroy(&memory->lock);
     free(memory->gone);
     free(memory);
@@ -453,6 +508,7 @@ static const struct store_ops memory_ops = {
     .drop = memory_drop,
     .take = memory_take,
     .stats = memory_stats,
+    .usage = memory_usage,
     .close = memory_close,
 };
 

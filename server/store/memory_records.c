@@ -8,11 +8,24 @@
 
 enum { SWEEP_STEPS = 8 }; /* ended batches looked at for expiry each time a new one begins */
 
-static char gone_marker;
-
 static bool has_expired(const struct store_draft *record)
 {
     return batch_has_ended(&record->batch) && record->expires_mono_ns <= clock_monotonic_ns();
+}
+
+/* Is that value of the map the mark of a batch that is gone? */
+static bool is_gone(const struct memory_store *memory, const void *value)
+{
+    uintptr_t place = (uintptr_t)value - (uintptr_t)memory->gone;
+    return place < RECORDS_GONE_MAX * sizeof *memory->gone;
+}
+
+/* A batch of the owner's is in that status, or no longer. */
+static void count(struct memory_store *memory, struct store_draft *record, bool in)
+{
+    enum batch_status status = record->batch.status;
+    memory->stats.batches[status] += in ? 1 : UINT64_MAX;
+    record->owner->usage.batches[status] += in ? 1 : UINT64_MAX;
 }
 
 void records_free(struct store_draft *record)
@@ -28,7 +41,7 @@ void records_free(struct store_draft *record)
 /* Out of the list its status has put it in. */
 static void unlist(struct memory_store *memory, struct store_draft *record)
 {
-    memory->stats.batches[record->batch.status]--;
+    count(memory, record, false);
     if (record->batch.status == BATCH_QUEUED)
         TAILQ_REMOVE(&memory->queued, record, by_status);
     if (batch_has_ended(&record->batch)) {
@@ -46,7 +59,7 @@ int records_add(struct memory_store *memory, struct store_draft *record)
     record->batch.status = BATCH_QUEUED;
     TAILQ_INSERT_TAIL(&memory->by_age, record, by_age);
     TAILQ_INSERT_TAIL(&memory->queued, record, by_status);
-    memory->stats.batches[BATCH_QUEUED]++;
+    count(memory, record, true);
     memory->stats.numbers_pending += record->batch.total;
     return 0;
 }
@@ -57,7 +70,7 @@ void records_set_status(struct memory_store *memory, struct store_draft *record,
     struct batch *batch = &record->batch;
     unlist(memory, record);
     batch_enter(batch, status);
-    memory->stats.batches[status]++;
+    count(memory, record, true);
     if (batch_has_ended(batch)) {
         record->ended_mono_ns = clock_monotonic_ns();
         record->expires_mono_ns = record->ended_mono_ns + batch->ttl_s * NS_PER_S;
@@ -73,6 +86,7 @@ static void settle_chunk(struct memory_store *memory, struct store_draft *record
     stored->posted = true;
     batch->cost_ns -= stored->chunk.cost_ns;
     memory->stats.numbers_pending -= stored->chunk.count;
+    owner_settle(record->owner, stored->chunk.count, stored->chunk.cost_ns);
     while (record->prefix_chunks < batch->chunk_count &&
            record->chunks[record->prefix_chunks]->posted)
         batch->prefix += record->chunks[record->prefix_chunks++]->chunk.count;
@@ -103,14 +117,16 @@ void records_take(struct memory_store *memory, struct store_draft *record)
     if (record->key)
         key_table_remove(record->key);
     memory->stats.bytes -= record->bytes;
-    memory->stats.numbers_pending -= batch->total - batch_finished(batch);
+    uint64_t pending = batch->total - batch_finished(batch);
+    memory->stats.numbers_pending -= pending;
+    owner_settle(record->owner, pending, batch->cost_ns);
 
-    struct batch_id *place = &memory->gone[memory->gone_count++ % RECORDS_GONE_MAX];
+    struct gone_batch *place = &memory->gone[memory->gone_count++ % RECORDS_GONE_MAX];
     if (memory->gone_count > RECORDS_GONE_MAX)
-        id_map_remove(&memory->records, place);
-    *place = batch->id;
+        id_map_remove(&memory->records, &place->id);
+    *place = (struct gone_batch){batch->id, record->owner};
     /* The id is in the map already, so this replaces its value and cannot fail. */
-    (void)id_map_put(&memory->records, &batch->id, &gone_marker);
+    (void)id_map_put(&memory->records, &batch->id, place);
 }
 
 void records_forget(struct memory_store *memory, struct store_draft *record)
@@ -125,7 +141,7 @@ enum store_result records_find(struct memory_store *memory, const struct batch_i
     void *value = id_map_get(&memory->records, id);
     if (!value)
         return STORE_UNKNOWN;
-    if (value == &gone_marker)
+    if (is_gone(memory, value))
         return STORE_GONE;
     *record = value;
     if (has_expired(*record)) {
@@ -133,6 +149,12 @@ enum store_result records_find(struct memory_store *memory, const struct batch_i
         return STORE_GONE;
     }
     return STORE_OK;
+}
+
+const char *records_gone_owner(const struct memory_store *memory, const struct batch_id *id)
+{
+    const struct gone_batch *gone = id_map_get(&memory->records, id);
+    return gone->owner->name;
 }
 
 enum store_result records_find_key(struct memory_store *memory, const struct store_hash *key,
@@ -156,7 +178,7 @@ struct store_draft *records_older(struct memory_store *memory, const struct batc
     struct store_draft *record = TAILQ_LAST(&memory->by_age, record_list);
     if (after) {
         void *known = id_map_get(&memory->records, after);
-        if (known && known != &gone_marker)
+        if (known && !is_gone(memory, known))
             record = known;
         while (record && batch_id_compare(&record->batch.id, after) >= 0)
             record = TAILQ_PREV(record, record_list, by_age);

@@ -11,6 +11,7 @@
 
 #include "server/id_map.h"
 #include "server/store/key_table.h"
+#include "server/store/owners.h"
 #include "server/store/store.h"
 
 /* A chunk and the place for its verdicts: one allocation, so that posting cannot fail. */
@@ -32,7 +33,9 @@ struct store_draft {
     uint32_t prefix_chunks; /* chunks 0 .. prefix_chunks-1 are posted */
     uint64_t bytes;         /* that count against the limit */
     char *metadata;
-    struct key_entry *key; /* NULL: it has none */
+    struct owner *owner;
+    struct store_work quota; /* of its owner, for the draft */
+    struct key_entry *key;   /* NULL: it has none */
     bool committed;
     int64_t ended_mono_ns; /* on the monotonic clock, which does not jump */
     int64_t expires_mono_ns;
@@ -41,18 +44,25 @@ struct store_draft {
 };
 TAILQ_HEAD(record_list, store_draft);
 
+/* A batch that was there. */
+struct gone_batch {
+    struct batch_id id;
+    const struct owner *owner;
+};
+
 struct memory_store {
     struct store base;
 
     pthread_mutex_t lock; /* of all below, and of every committed batch */
     struct batch_id_source ids;
-    struct id_map records;     /* id to struct store_draft, or to a mark that it is gone */
+    struct id_map records;     /* id to struct store_draft, or to struct gone_batch */
     struct key_table keys;     /* of drafts and batches */
+    struct owners owners;      /* of drafts and batches, and of those that are gone */
     struct record_list by_age; /* all committed ones, oldest first */
     struct record_list queued; /* those of that status, oldest first */
     struct record_list ended;  /* those that have, longest ended first */
     struct store_draft *sweep; /* the ended batch to look at next for expiry, NULL: the first */
-    struct batch_id *gone;     /* ring of the ids that went last, RECORDS_GONE_MAX of them */
+    struct gone_batch *gone;   /* ring of those that went last, RECORDS_GONE_MAX of them */
     uint64_t gone_count;
     struct store_stats stats; /* always up to date, but for oldest_queued_ns */
 };
@@ -73,6 +83,9 @@ int records_add(struct memory_store *memory, struct store_draft *record);
  */
 enum store_result records_find(struct memory_store *memory, const struct batch_id *id,
                                struct store_draft **record);
+
+/* The owner of a batch that is STORE_GONE. */
+const char *records_gone_owner(const struct memory_store *memory, const struct batch_id *id);
 
 /*
  * STORE_OK if nothing has that key; STORE_BUSY if a draft has it; STORE_KNOWN, and *made, if a batch

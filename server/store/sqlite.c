@@ -23,14 +23,15 @@ static struct sqlite_store *sqlite_of(struct store *store)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-static enum store_result sqlite_begin(struct store *base, const struct store_hash *key,
-                                      struct store_draft **draft, struct store_made *made)
+static enum store_result sqlite_begin(struct store *base, const struct store_owner *owner,
+                                      const struct store_hash *key, struct store_draft **draft,
+                                      struct store_made *made)
 {
     struct sqlite_store *store = sqlite_of(base);
     if (key)
-        return keys_begin(store, key, draft, made);
+        return keys_begin(store, owner, key, draft, made);
     pthread_mutex_lock(&store->lock);
-    enum store_result result = live_begin(store, NULL, draft);
+    enum store_result result = live_begin(store, owner, NULL, draft);
     pthread_mutex_unlock(&store->lock);
     return result;
 }
@@ -209,6 +210,7 @@ static void sqlite_close(struct store *base)
     writer_stop(store->writer);
     live_clear(store);
     id_map_destroy(&store->records);
+    owners_destroy(&store->owners);
     pthread_cond_destroy(&store->work);
     pthread_mutex_destroy(&store->lock);
     if (store->lock_file >= 0)
@@ -238,6 +240,7 @@ static const struct store_ops sqlite_ops = {
     .drop = sqlite_drop,
     .take = sqlite_take,
     .stats = look_stats,
+    .usage = look_usage,
     .close = sqlite_close,
 };
 

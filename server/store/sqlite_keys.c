@@ -51,8 +51,9 @@ static enum store_result look(struct sqlite_store *store, const struct store_has
     return result == STORE_GONE ? STORE_OK : result;
 }
 
-enum store_result keys_begin(struct sqlite_store *store, const struct store_hash *key,
-                             struct store_draft **draft, struct store_made *made)
+enum store_result keys_begin(struct sqlite_store *store, const struct store_owner *owner,
+                             const struct store_hash *key, struct store_draft **draft,
+                             struct store_made *made)
 {
     for (;;) {
         uint64_t moved;
@@ -65,7 +66,7 @@ enum store_result keys_begin(struct sqlite_store *store, const struct store_hash
         if (holds && result == STORE_KNOWN && live_find(store, &made->id, &record) == STORE_GONE)
             result = STORE_OK;
         if (holds && result == STORE_OK)
-            result = live_begin(store, key, draft);
+            result = live_begin(store, owner, key, draft);
         pthread_mutex_unlock(&store->lock);
         if (holds)
             return result;

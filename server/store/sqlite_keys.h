@@ -16,9 +16,10 @@
 
 #include "server/store/sqlite_live.h"
 
-/* See store_begin_once(). Without the lock. */
-enum store_result keys_begin(struct sqlite_store *store, const struct store_hash *key,
-                             struct store_draft **draft, struct store_made *made);
+/* See store_begin_owned(). Without the lock. */
+enum store_result keys_begin(struct sqlite_store *store, const struct store_owner *owner,
+                             const struct store_hash *key, struct store_draft **draft,
+                             struct store_made *made);
 
 /* The functions below are called under the lock. */
 

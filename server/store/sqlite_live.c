@@ -105,37 +105,60 @@ static bool reserve(struct sqlite_store *store, struct store_draft *record, uint
     return true;
 }
 
-/* Count the batch in the figures, or no longer. */
-static void count_batch(struct sqlite_store *store, const struct batch *batch, bool in)
+/* A batch of the owner's is in that status, or no longer. */
+static void count_status(struct sqlite_store *store, struct owner *owner, enum batch_status status,
+                         bool in)
 {
+    store->stats.batches[status] += in ? 1 : UINT64_MAX;
+    owner->usage.batches[status] += in ? 1 : UINT64_MAX;
+}
+
+/* Count the batch in the figures of the store, or no longer. */
+static void count_batch(struct sqlite_store *store, const struct store_draft *record, bool in)
+{
+    const struct batch *batch = &record->stored.batch;
     uint64_t pending = batch->total - batch_finished(batch);
-    store->stats.batches[batch->status] += in ? 1 : UINT64_MAX;
+    count_status(store, record->owner, batch->status, in);
     store->stats.numbers_pending += in ? pending : -pending;
+}
+
+/* What is left to do of the record is no longer queued of its owner's. */
+static void leave_queue(struct store_draft *record)
+{
+    const struct batch *batch = &record->stored.batch;
+    owner_settle(record->owner, batch->total - batch_finished(batch), batch->cost_ns);
 }
 
 /* Take the batch out of the live ones and out of the figures. */
 static void unlist(struct sqlite_store *store, struct store_draft *record)
 {
     TAILQ_REMOVE(&store->live, record, by_age);
-    count_batch(store, &record->stored.batch, false);
+    count_batch(store, record, false);
+    leave_queue(record);
     store->stats.bytes -= record->stored.bytes;
     record->removed = true;
 }
 
 /* --- drafts ----------------------------------------------------------------------------------- */
 
-enum store_result live_begin(struct sqlite_store *store, const struct store_hash *key,
-                             struct store_draft **out)
+enum store_result live_begin(struct sqlite_store *store, const struct store_owner *owner,
+                             const struct store_hash *key, struct store_draft **out)
 {
     uint64_t bytes = key ? LIVE_RECORD_BYTES + LIVE_KEY_BYTES : LIVE_RECORD_BYTES;
     if (clock_monotonic_ns() < store->no_space_until_ns)
         return STORE_NO_SPACE;
     if (store->live_bytes >= LIVE_MAX_BYTES)
         return STORE_FULL;
-    struct store_draft *draft = live_new();
+    struct owner *whose = owners_add(&store->owners, owner->name);
+    struct store_draft *draft = whose ? live_new() : NULL;
     if (!draft)
         return STORE_NO_MEMORY;
+    draft->owner = whose;
+    draft->quota = owner->quota;
+    strcpy(draft->stored.batch.owner, whose->name);
     enum store_result result = key ? keys_claim(store, key, draft) : STORE_OK;
+    if (result == STORE_OK)
+        result = owner_check_begin(whose, owner);
     if (result == STORE_OK && !reserve(store, draft, bytes))
         result = STORE_FULL;
     if (result != STORE_OK) {
@@ -159,6 +182,11 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
     if (batch->chunk_count == SCHEMA_MAX_CHUNKS ||
         draft->stored.bytes + bytes > store->stats.bytes_max)
         return STORE_TOO_LARGE;
+    struct store_work so_far = {batch->total, batch->cost_ns};
+    struct store_work more = {chunk->count, chunk->cost_ns};
+    enum store_result result = owner_check(draft->owner, &draft->quota, so_far, more);
+    if (result != STORE_OK)
+        return result;
     if (!reserve(store, draft, bytes))
         return STORE_FULL;
     struct numbers_row *row = malloc(numbers_size(chunk));
@@ -174,8 +202,9 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
     STAILQ_INSERT_TAIL(&draft->numbers, row, next);
     draft->chunks[row->index] = (struct live_chunk){
         .numbers = row, .first = row->first, .cost_ns = chunk->cost_ns, .count = chunk->count};
-    batch->total += chunk->count;
-    batch->cost_ns += chunk->cost_ns;
+    batch->total += more.numbers;
+    batch->cost_ns += more.cost_ns;
+    owner_queue(draft->owner, more.numbers, more.cost_ns);
     count_unwritten(store, draft, numbers_size(chunk));
     if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
         live_queue(store, draft, true);
@@ -208,7 +237,7 @@ enum store_result live_commit(struct sqlite_store *store, struct store_draft *dr
         return STORE_NO_MEMORY;
     draft->committed = true;
     TAILQ_INSERT_TAIL(&store->live, draft, by_age);
-    count_batch(store, batch, true);
+    count_batch(store, draft, true);
     if (batch->total == 0)
         live_enter(store, draft, BATCH_COMPLETED);
     live_queue(store, draft, true);
@@ -218,6 +247,7 @@ enum store_result live_commit(struct sqlite_store *store, struct store_draft *dr
 void live_discard(struct sqlite_store *store, struct store_draft *draft)
 {
     store->stats.bytes -= draft->stored.bytes;
+    leave_queue(draft);
     draft->removed = true;
     keys_release(draft);
     if (draft->spilled || draft->writing) {
@@ -242,13 +272,16 @@ enum store_result live_find(struct sqlite_store *store, const struct batch_id *i
 
 bool live_add(struct sqlite_store *store, struct store_draft *record)
 {
-    if (id_map_put(&store->records, &record->stored.batch.id, record) < 0)
+    const struct batch *batch = &record->stored.batch;
+    record->owner = owners_add(&store->owners, batch->owner);
+    if (!record->owner || id_map_put(&store->records, &batch->id, record) < 0)
         return false;
     record->committed = true;
     record->inserted = true;
     store->live_bytes += sizeof *record + metadata_size(record);
     TAILQ_INSERT_TAIL(&store->live, record, by_age);
-    count_batch(store, &record->stored.batch, true);
+    count_batch(store, record, true);
+    owner_queue(record->owner, batch->total - batch_finished(batch), batch->cost_ns);
     store->stats.bytes += record->stored.bytes;
     return true;
 }
@@ -256,9 +289,9 @@ bool live_add(struct sqlite_store *store, struct store_draft *record)
 void live_enter(struct sqlite_store *store, struct store_draft *record, enum batch_status status)
 {
     struct batch *batch = &record->stored.batch;
-    store->stats.batches[batch->status]--;
+    count_status(store, record->owner, batch->status, false);
     batch_enter(batch, status);
-    store->stats.batches[status]++;
+    count_status(store, record->owner, status, true);
     live_queue(store, record, false);
 }
 
@@ -283,8 +316,10 @@ static void mark_posted(struct sqlite_store *store, struct store_draft *record,
 {
     struct batch *batch = &record->stored.batch;
     chunk->posted = true;
-    batch->cost_ns -= chunk->cost_ns < batch->cost_ns ? chunk->cost_ns : batch->cost_ns;
+    uint64_t cost_ns = chunk->cost_ns < batch->cost_ns ? chunk->cost_ns : batch->cost_ns;
+    batch->cost_ns -= cost_ns;
     store->stats.numbers_pending -= chunk->count;
+    owner_settle(record->owner, chunk->count, cost_ns);
     while (record->prefix_chunks < batch->chunk_count &&
            record->chunks[record->prefix_chunks].posted)
         batch->prefix += record->chunks[record->prefix_chunks++].count;
@@ -352,7 +387,7 @@ enum store_result live_remove_stored(struct sqlite_store *store, const struct st
         return STORE_NO_MEMORY;
     }
     /* It was in the figures before, and is not there twice. */
-    count_batch(store, &stored->batch, false);
+    count_batch(store, record, false);
     store->stats.bytes -= stored->bytes;
     live_remove(store, record);
     return STORE_OK;
@@ -456,6 +491,18 @@ void live_release(struct sqlite_store *store, struct store_draft *record)
         TAILQ_REMOVE(&store->live, record, by_age);
     }
     free_record(store, record);
+}
+
+bool live_count_stored(struct sqlite_store *store, const char *name, enum batch_status status,
+                       int64_t count, int64_t bytes)
+{
+    struct owner *owner = owners_add(&store->owners, name);
+    if (!owner)
+        return false;
+    store->stats.bytes += (uint64_t)bytes;
+    store->stats.batches[status] += (uint64_t)count;
+    owner->usage.batches[status] += (uint64_t)count;
+    return true;
 }
 
 void live_clear(struct sqlite_store *store)

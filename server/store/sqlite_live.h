@@ -19,6 +19,7 @@
 
 #include "server/id_map.h"
 #include "server/store/key_table.h"
+#include "server/store/owners.h"
 #include "server/store/sqlite_reader.h"
 #include "server/store/store.h"
 
@@ -87,7 +88,9 @@ struct store_draft {
     uint32_t chunk_capacity;
     uint32_t prefix_chunks; /* chunks 0 .. prefix_chunks-1 are posted */
     char *metadata;
-    struct key_entry *key; /* NULL: it has none; see sqlite_keys.h */
+    struct owner *owner;
+    struct store_work quota; /* of its owner, for the draft */
+    struct key_entry *key;   /* NULL: it has none; see sqlite_keys.h */
 
     uint64_t unwritten;          /* bytes of rows in memory */
     struct numbers_list numbers; /* rows that the writer has not taken yet */
@@ -123,6 +126,7 @@ struct sqlite_store {
     struct id_map records;  /* id to struct store_draft, live or removed */
     struct live_list live;  /* by id */
     struct live_list dirty; /* to be written, the first to come first */
+    struct owners owners;   /* of records, and of batches on disk */
     struct key_table keys;  /* of records that are not on disk as batches */
     uint64_t keys_moved;    /* counts keys that may have gone from there to the disk, or from it */
     int64_t next_key;
@@ -136,11 +140,11 @@ struct sqlite_store {
 
 /* --- drafts ----------------------------------------------------------------------------------- */
 
-/* A new draft, its key or NULL; STORE_OK, or why there is no room for it. */
-enum store_result live_begin(struct sqlite_store *store, const struct store_hash *key,
-                             struct store_draft **draft);
+/* A new draft, its key or NULL; STORE_OK, or why it cannot be. */
+enum store_result live_begin(struct sqlite_store *store, const struct store_owner *owner,
+                             const struct store_hash *key, struct store_draft **draft);
 
-/* Add a chunk to a draft; STORE_OK, or why there is no room for it. */
+/* Add a chunk to a draft; STORE_OK, or why it cannot be. */
 enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,
                               const struct chunk *chunk);
 
@@ -169,7 +173,7 @@ struct store_draft *live_new(void);
 /* Make room for `count` chunks. False without memory. */
 bool live_grow(struct sqlite_store *store, struct store_draft *record, uint32_t count);
 
-/* Put a batch read from the disk, with its chunks, among the live ones. False without memory. */
+/* Put a batch read from the disk among the live ones, before its chunks. False without memory. */
 bool live_add(struct sqlite_store *store, struct store_draft *record);
 
 /* Move to another status. */
@@ -184,6 +188,13 @@ enum store_result live_post(struct sqlite_store *store, struct store_draft *reco
 
 /* Give the numbers of chunks `from` and later that have no verdicts the verdict canceled. */
 void live_drop(struct sqlite_store *store, struct store_draft *record, uint32_t from);
+
+/*
+ * So many more batches (or fewer) of that owner and status, which has ended, are on disk only, and
+ * take so many more bytes. False without memory, which takes an owner that has had no batch yet.
+ */
+bool live_count_stored(struct sqlite_store *store, const char *owner, enum batch_status status,
+                       int64_t count, int64_t bytes);
 
 /* Take a batch out of the live ones; its id is gone from now on, its rows a little later. */
 void live_remove(struct sqlite_store *store, struct store_draft *record);

@@ -12,6 +12,8 @@ enum store_result look_and_lock(struct sqlite_store *store, const struct batch_i
     enum store_result result = live_find(store, id, record);
     if (result == STORE_OK)
         return result;
+    if (result == STORE_GONE)
+        stored->batch = (*record)->stored.batch;
     pthread_mutex_unlock(&store->lock);
     *record = NULL;
     return result == STORE_UNKNOWN ? reader_batch(&store->readers, id, stored) : result;
@@ -32,6 +34,8 @@ enum store_result look_get(struct store *base, const struct batch_id *id, struct
     struct store_draft *record;
     struct stored_batch stored;
     enum store_result result = look_and_lock(store, id, &record, &stored);
+    if (result == STORE_GONE)
+        strcpy(batch->owner, stored.batch.owner);
     return result == STORE_OK ? look_and_leave(store, record, &stored, batch) : result;
 }
 
@@ -54,8 +58,8 @@ enum store_result look_metadata(struct store *base, const struct batch_id *id, c
 }
 
 /* The live batches of a list, newest first. */
-static size_t list_live(struct sqlite_store *store, const struct batch_id *after, int status,
-                        struct batch *batches, size_t max)
+static size_t list_live(struct sqlite_store *store, const char *owner, const struct batch_id *after,
+                        int status, struct batch *batches, size_t max)
 {
     size_t count = 0;
     const struct store_draft *record;
@@ -66,6 +70,7 @@ static size_t list_live(struct sqlite_store *store, const struct batch_id *after
         if (count == max)
             break;
         if (record->inserted && (status < 0 || (int)batch->status == status) &&
+            (!owner || strcmp(batch->owner, owner) == 0) &&
             (!after || batch_id_compare(&batch->id, after) < 0))
             batches[count++] = *batch;
     }
@@ -74,14 +79,15 @@ static size_t list_live(struct sqlite_store *store, const struct batch_id *after
 }
 
 /* Those of the list that are on disk and have not been removed meanwhile. */
-static size_t list_stored(struct sqlite_store *store, const struct batch_id *after, int status,
-                          struct batch *batches, size_t max)
+static size_t list_stored(struct sqlite_store *store, const char *owner,
+                          const struct batch_id *after, int status, struct batch *batches,
+                          size_t max)
 {
     size_t count = 0;
     struct batch_id last;
     for (bool is_last = false; !is_last && count < max;) {
-        size_t end =
-            count + reader_list(&store->readers, after, status, batches + count, max - count);
+        size_t end = count + reader_list(&store->readers, owner, after, status, batches + count,
+                                         max - count);
         is_last = end < max;
         last = end > count ? batches[end - 1].id : (struct batch_id){{0}};
         pthread_mutex_lock(&store->lock);
@@ -100,16 +106,16 @@ static size_t list_stored(struct sqlite_store *store, const struct batch_id *aft
  * Batches that have not ended are live; others may be live, on disk, or for a moment both, so the
  * two lists are merged. The live one is read first: what leaves it is on disk by then.
  */
-size_t look_list(struct store *base, const struct batch_id *after, int status,
+size_t look_list(struct store *base, const char *owner, const struct batch_id *after, int status,
                  struct batch *batches, size_t max)
 {
     struct sqlite_store *store = (struct sqlite_store *)base;
     struct batch *live = calloc(max + 1, sizeof *live);
     if (!live)
         return 0;
-    size_t live_count = list_live(store, after, status, live, max);
+    size_t live_count = list_live(store, owner, after, status, live, max);
     bool may_be_stored = status < 0 || status == BATCH_COMPLETED || status == BATCH_CANCELED;
-    size_t count = may_be_stored ? list_stored(store, after, status, batches, max) : 0;
+    size_t count = may_be_stored ? list_stored(store, owner, after, status, batches, max) : 0;
     for (size_t i = 0, at = 0; i < live_count && at < max; i++, at++) {
         int order = -1;
         while (at < count && (order = batch_id_compare(&batches[at].id, &live[i].id)) > 0)
@@ -216,16 +222,32 @@ enum store_result look_locate(struct store *base, const struct batch_id *id, uin
     return STORE_OK;
 }
 
+/* When the oldest queued batch was created, of that owner or (NULL) of anybody; 0: there is none. */
+static int64_t oldest_queued_ns(struct sqlite_store *store, const struct owner *owner)
+{
+    const struct store_draft *record;
+    TAILQ_FOREACH(record, &store->live, by_age)
+    if (record->stored.batch.status == BATCH_QUEUED && (!owner || record->owner == owner))
+        return record->stored.batch.created_ns;
+    return 0;
+}
+
 void look_stats(struct store *base, struct store_stats *stats)
 {
     struct sqlite_store *store = (struct sqlite_store *)base;
-    const struct store_draft *record;
     pthread_mutex_lock(&store->lock);
     *stats = store->stats;
-    TAILQ_FOREACH(record, &store->live, by_age)
-    if (record->stored.batch.status == BATCH_QUEUED) {
-        stats->oldest_queued_ns = record->stored.batch.created_ns;
-        break;
-    }
+    stats->oldest_queued_ns = oldest_queued_ns(store, NULL);
+    pthread_mutex_unlock(&store->lock);
+}
+
+void look_usage(struct store *base, const char *name, struct store_usage *usage)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    pthread_mutex_lock(&store->lock);
+    const struct owner *owner = owners_find(&store->owners, name);
+    *usage = owner ? owner->usage : (struct store_usage){.oldest_queued_ns = 0};
+    if (owner)
+        usage->oldest_queued_ns = oldest_queued_ns(store, owner);
     pthread_mutex_unlock(&store->lock);
 }

@@ -15,6 +15,7 @@ enum {
     READ_METADATA,
     READ_LIST,
     READ_LIST_CANCELED,
+    READ_LIST_OWNED,
     READ_NUMBERS,
     READ_VERDICTS,
     READ_FIRST,
@@ -27,12 +28,14 @@ enum {
 
 static const char *const statements[STATEMENTS] = {
     [READ_BATCH] = "SELECT " ROWS_BATCH_COLUMNS " FROM batches WHERE id = ?",
-    [READ_GONE] = "SELECT 1 FROM gone WHERE id = ?",
+    [READ_GONE] = "SELECT owner FROM gone WHERE id = ?",
     [READ_KEY] = ("SELECT id, fingerprint FROM batches"
                   " WHERE idempotency_key = ? AND (ended_ns = 0 OR expires_ns > ?)"),
     [READ_METADATA] = "SELECT metadata FROM batches WHERE key = ?",
     [READ_LIST] = LIST_QUERY " AND (?3 < 0 OR status = ?3) ORDER BY id DESC",
     [READ_LIST_CANCELED] = LIST_QUERY " AND status = 4 ORDER BY id DESC", /* has an index */
+    [READ_LIST_OWNED] = LIST_QUERY " AND (?3 < 0 OR status = ?3) AND owner = ?4 AND owner <> ''"
+                                   " ORDER BY id DESC", /* has one, too */
     [READ_NUMBERS] = "SELECT kind, count, cost_ns, words FROM numbers WHERE id = ?",
     [READ_VERDICTS] = ("SELECT count, verdicts, seconds FROM numbers"
                        " LEFT JOIN verdicts ON verdicts.id = numbers.id WHERE numbers.id = ?"),
@@ -137,7 +140,7 @@ enum store_result reader_batch(struct reader_pool *pool, const struct batch_id *
         result = STORE_GONE;
     } else if (result == STORE_GONE) {
         row = db_query(&reader->db, READ_GONE, "b", id->bytes, sizeof id->bytes);
-        if (sqlite3_step(row) != SQLITE_ROW)
+        if (sqlite3_step(row) != SQLITE_ROW || !rows_read_owner(row, 0, stored->batch.owner))
             result = STORE_UNKNOWN;
         sqlite3_reset(row);
     }
@@ -182,20 +185,29 @@ enum store_result reader_metadata(struct reader_pool *pool, int64_t key, char **
     return result;
 }
 
-size_t reader_list(struct reader_pool *pool, const struct batch_id *after, int status,
-                   struct batch *batches, size_t max)
+/* The rows of a list that are older than *below. */
+static sqlite3_stmt *query_list(struct reader *reader, const char *owner,
+                                const struct batch_id *below, int status)
+{
+    const uint8_t *id = below->bytes;
+    size_t size = sizeof below->bytes;
+    if (owner)
+        return db_query(&reader->db, READ_LIST_OWNED, "biit", id, size, clock_wall_ns(),
+                        (int64_t)status, owner);
+    if (status == BATCH_CANCELED)
+        return db_query(&reader->db, READ_LIST_CANCELED, "bi", id, size, clock_wall_ns());
+    return db_query(&reader->db, READ_LIST, "bii", id, size, clock_wall_ns(), (int64_t)status);
+}
+
+size_t reader_list(struct reader_pool *pool, const char *owner, const struct batch_id *after,
+                   int status, struct batch *batches, size_t max)
 {
     struct batch_id newest;
     struct reader *reader = take(pool);
     if (!reader)
         return 0;
     memset(newest.bytes, 0xff, sizeof newest.bytes);
-    const struct batch_id *below = after ? after : &newest;
-    sqlite3_stmt *row = status == BATCH_CANCELED
-                            ? db_query(&reader->db, READ_LIST_CANCELED, "bi", below->bytes,
-                                       sizeof below->bytes, clock_wall_ns())
-                            : db_query(&reader->db, READ_LIST, "bii", below->bytes,
-                                       sizeof below->bytes, clock_wall_ns(), (int64_t)status);
+    sqlite3_stmt *row = query_list(reader, owner, after ? after : &newest, status);
     size_t count = 0;
     struct stored_batch stored;
     while (count < max && sqlite3_step(row) == SQLITE_ROW)

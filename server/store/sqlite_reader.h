@@ -41,8 +41,8 @@ enum store_result reader_made(struct reader_pool *pool, const struct store_hash 
 enum store_result reader_metadata(struct reader_pool *pool, int64_t key, char **metadata);
 
 /* Up to `max` batches that have not expired, as store_list(), as the disk has them. */
-size_t reader_list(struct reader_pool *pool, const struct batch_id *after, int status,
-                   struct batch *batches, size_t max);
+size_t reader_list(struct reader_pool *pool, const char *owner, const struct batch_id *after,
+                   int status, struct batch *batches, size_t max);
 
 /* A chunk's numbers; see store_numbers(). */
 enum store_result reader_numbers(struct reader_pool *pool, int64_t key, uint32_t index,

@@ -16,8 +16,8 @@ static const char *const statements[STATEMENTS] = {
     [CHUNKS] = ("SELECT first, count, cost_ns, verdicts.id FROM numbers"
                 " LEFT JOIN verdicts ON verdicts.id = numbers.id"
                 " WHERE numbers.id >= ? AND numbers.id < ? ORDER BY numbers.id"),
-    [FIGURES] = ("SELECT status, count(*), sum(bytes) FROM batches WHERE expires_ns > 0"
-                 " GROUP BY status"),
+    [FIGURES] = ("SELECT status, count(*), sum(bytes), owner FROM batches WHERE expires_ns > 0"
+                 " GROUP BY owner, status"),
     [NEWEST] = "SELECT id FROM batches ORDER BY id DESC LIMIT 1",
 };
 
@@ -102,9 +102,15 @@ static int load_figures(struct sqlite_store *store, struct db *db)
     int code;
     while ((code = sqlite3_step(row)) == SQLITE_ROW) {
         struct batch batch = {.status = (enum batch_status)sqlite3_column_int(row, 0)};
-        if (batch_has_ended(&batch))
-            store->stats.batches[batch.status] += (uint64_t)sqlite3_column_int64(row, 1);
-        store->stats.bytes += (uint64_t)sqlite3_column_int64(row, 2);
+        int64_t count = sqlite3_column_int64(row, 1);
+        int64_t bytes = sqlite3_column_int64(row, 2);
+        (void)rows_read_owner(row, 3, batch.owner);
+        if (!batch_has_ended(&batch)) {
+            store->stats.bytes += (uint64_t)bytes;
+        } else if (!live_count_stored(store, batch.owner, batch.status, count, bytes)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
     }
     sqlite3_reset(row);
     return code == SQLITE_DONE ? SQLITE_OK : code;

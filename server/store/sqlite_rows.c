@@ -40,7 +40,7 @@ static const char *const statements[STATEMENTS] = {
     [DISCARD_DRAFT] = "UPDATE purge SET open = 0 WHERE key = ?",
     [FREE_KEY] = "UPDATE batches SET idempotency_key = NULL WHERE idempotency_key = ?",
     [INSERT_BATCH] = ("INSERT INTO batches (" ROWS_BATCH_COLUMNS ", metadata, idempotency_key,"
-                      " fingerprint) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                      " fingerprint) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
     [UPDATE_BATCH] = ("UPDATE batches SET status = ?2, started_ns = ?3, ended_ns = ?4,"
                       " expires_ns = ?5, composite = ?6, prime = ?7, probable = ?8, failed = ?9,"
                       " timeout = ?10, canceled = ?11, prefix = ?12, dropped_from = ?13,"
@@ -51,9 +51,9 @@ static const char *const statements[STATEMENTS] = {
     [DELETE_BATCH] = "DELETE FROM batches WHERE key = ?",
     [DELETE_NUMBERS] = "DELETE FROM numbers WHERE id >= ? AND id < ?",
     [DELETE_VERDICTS] = "DELETE FROM verdicts WHERE id >= ? AND id < ?",
-    [INSERT_GONE] = "INSERT OR IGNORE INTO gone (id) VALUES (?)",
+    [INSERT_GONE] = "INSERT OR IGNORE INTO gone (id, owner) VALUES (?, ?)",
     [TRIM_GONE] = "DELETE FROM gone WHERE seq <= ?",
-    [EXPIRED] = ("SELECT id, key, status, chunk_count, bytes FROM batches"
+    [EXPIRED] = ("SELECT id, key, status, chunk_count, bytes, owner FROM batches"
                  " WHERE expires_ns > 0 AND expires_ns <= ? ORDER BY expires_ns LIMIT ?"),
     [ADD_PURGE] = "INSERT OR REPLACE INTO purge (key, open) VALUES (?, 0)",
     [NEXT_PURGE] = "SELECT key FROM purge WHERE open = 0 LIMIT 1",
@@ -89,6 +89,17 @@ static bool is_consistent(const struct stored_batch *stored)
            ended == (batch->expires_ns > 0) && (!ended || all);
 }
 
+bool rows_read_owner(sqlite3_stmt *row, int column, char owner[BATCH_OWNER_SIZE])
+{
+    const unsigned char *name = sqlite3_column_text(row, column);
+    int size = sqlite3_column_bytes(row, column);
+    *owner = '\0';
+    if (!name || size >= BATCH_OWNER_SIZE)
+        return false;
+    memcpy(owner, name, (size_t)size + 1);
+    return true;
+}
+
 bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
 {
     struct batch *batch = &stored->batch;
@@ -114,8 +125,8 @@ bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
     stored->dropped_from = (uint32_t)sqlite3_column_int64(row, column++);
     batch->cost_ns = (uint64_t)sqlite3_column_int64(row, column++);
     batch->compute_seconds = sqlite3_column_double(row, column++);
-    stored->bytes = (uint64_t)sqlite3_column_int64(row, column);
-    return is_consistent(stored);
+    stored->bytes = (uint64_t)sqlite3_column_int64(row, column++);
+    return rows_read_owner(row, column, batch->owner) && is_consistent(stored);
 }
 
 int rows_insert_batch(struct db *db, const struct stored_batch *stored, const char *metadata,
@@ -129,15 +140,16 @@ int rows_insert_batch(struct db *db, const struct stored_batch *stored, const ch
         code = db_run(db, FREE_KEY, "b", key->key.bytes, sizeof key->key.bytes);
     if (code != SQLITE_OK)
         return code;
-    return db_run(
-        db, INSERT_BATCH, "ibiiiiiiiiiiiiiiiiiiditbb", stored->key, batch->id.bytes,
-        sizeof batch->id.bytes, (int64_t)batch->status, (int64_t)batch->priority, batch->ttl_s,
-        batch->created_ns, batch->started_ns, batch->ended_ns, batch->expires_ns,
-        (int64_t)batch->total, (int64_t)counts[0], (int64_t)counts[1], (int64_t)counts[2],
-        (int64_t)counts[3], (int64_t)counts[4], (int64_t)counts[5], (int64_t)batch->prefix,
-        (int64_t)batch->chunk_count, (int64_t)stored->dropped_from, (int64_t)batch->cost_ns,
-        batch->compute_seconds, (int64_t)stored->bytes, metadata, key ? key->key.bytes : NULL,
-        sizeof key->key.bytes, key ? key->fingerprint.bytes : NULL, sizeof key->fingerprint.bytes);
+    return db_run(db, INSERT_BATCH, "ibiiiiiiiiiiiiiiiiiidittbb", stored->key, batch->id.bytes,
+                  sizeof batch->id.bytes, (int64_t)batch->status, (int64_t)batch->priority,
+                  batch->ttl_s, batch->created_ns, batch->started_ns, batch->ended_ns,
+                  batch->expires_ns, (int64_t)batch->total, (int64_t)counts[0], (int64_t)counts[1],
+                  (int64_t)counts[2], (int64_t)counts[3], (int64_t)counts[4], (int64_t)counts[5],
+                  (int64_t)batch->prefix, (int64_t)batch->chunk_count,
+                  (int64_t)stored->dropped_from, (int64_t)batch->cost_ns, batch->compute_seconds,
+                  (int64_t)stored->bytes, batch->owner, metadata, key ? key->key.bytes : NULL,
+                  sizeof key->key.bytes, key ? key->fingerprint.bytes : NULL,
+                  sizeof key->fingerprint.bytes);
 }
 
 int rows_update_batch(struct db *db, const struct stored_batch *stored)
@@ -188,17 +200,20 @@ static int delete_chunks(struct db *db, int64_t key, int64_t end)
     return code == SQLITE_OK ? db_run(db, DELETE_VERDICTS, "ii", begin, end) : code;
 }
 
-int rows_remove_batch(struct db *db, const struct batch_id *id, int64_t key, uint32_t chunk_count)
+int rows_remove_batch(struct db *db, const struct stored_batch *stored)
 {
+    const struct batch *batch = &stored->batch;
+    int64_t key = stored->key;
     int code = db_run(db, DELETE_BATCH, "i", key);
     if (code == SQLITE_OK)
-        code = db_run(db, INSERT_GONE, "b", id->bytes, sizeof id->bytes);
+        code = db_run(db, INSERT_GONE, "bt", batch->id.bytes, sizeof batch->id.bytes,
+                      (const char *)batch->owner);
     if (code == SQLITE_OK)
         code = db_run(db, TRIM_GONE, "i", sqlite3_last_insert_rowid(db->handle) - SCHEMA_GONE_MAX);
     if (code != SQLITE_OK)
         return code;
-    return chunk_count > REMOVE_AT_ONCE ? db_run(db, ADD_PURGE, "i", key)
-                                        : delete_chunks(db, key, schema_chunk_end(key));
+    return batch->chunk_count > REMOVE_AT_ONCE ? db_run(db, ADD_PURGE, "i", key)
+                                               : delete_chunks(db, key, schema_chunk_end(key));
 }
 
 int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, size_t max,
@@ -210,7 +225,8 @@ int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, siz
     while ((code = sqlite3_step(row)) == SQLITE_ROW && *count < max) {
         struct stored_batch *next = &stored[*count];
         const void *id = sqlite3_column_blob(row, 0);
-        if (!id || sqlite3_column_bytes(row, 0) != (int)sizeof next->batch.id.bytes) {
+        if (!id || sqlite3_column_bytes(row, 0) != (int)sizeof next->batch.id.bytes ||
+            !rows_read_owner(row, 5, next->batch.owner)) {
             code = SQLITE_CORRUPT;
             break;
         }

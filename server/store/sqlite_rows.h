@@ -26,7 +26,10 @@ struct stored_batch {
 #define ROWS_BATCH_COLUMNS                                                                       \
     "key, id, status, priority, ttl_s, created_ns, started_ns, ended_ns, expires_ns, total, "    \
     "composite, prime, probable, failed, timeout, canceled, prefix, chunk_count, dropped_from, " \
-    "cost_ns, compute_seconds, bytes"
+    "cost_ns, compute_seconds, bytes, owner"
+
+/* Read the name of an owner from a column; false if it is none, and then nobody ("") is. */
+bool rows_read_owner(sqlite3_stmt *row, int column, char owner[BATCH_OWNER_SIZE]);
 
 /* Read them from a row; false if they are not what they should be. */
 bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored);
@@ -57,9 +60,9 @@ int rows_begin_draft(struct db *db, int64_t key);
 int rows_discard_draft(struct db *db, int64_t key);
 
 /* Forget a batch; the rows of many chunks are left to be purged. */
-int rows_remove_batch(struct db *db, const struct batch_id *id, int64_t key, uint32_t chunk_count);
+int rows_remove_batch(struct db *db, const struct stored_batch *stored);
 
-/* Up to `max` batches that have expired: id, key, status, chunk_count and bytes only. */
+/* Up to `max` batches that have expired: id, owner, key, status, chunk_count and bytes only. */
 int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, size_t max,
                  size_t *count);
 

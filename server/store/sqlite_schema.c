@@ -47,6 +47,13 @@ static const char *const migrations[] = {
     "ALTER TABLE batches ADD COLUMN fingerprint BLOB;"
     "CREATE UNIQUE INDEX batches_keys ON batches (idempotency_key)"
     " WHERE idempotency_key IS NOT NULL;",
+
+    "ALTER TABLE batches ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE gone ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    "DROP INDEX batches_ended;"
+    "CREATE INDEX batches_ended ON batches (expires_ns, status, bytes, owner)"
+    " WHERE expires_ns > 0;"
+    "CREATE INDEX batches_owned ON batches (owner, id) WHERE owner <> '';",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -2,13 +2,14 @@
  * sqlite_schema - the tables, and opening the database that has them. Private to the store.
  *
  *   batches   a row a batch that was accepted; its key, not its id, names it in the other tables.
- *             If its request had an Idempotency-Key, the hashes of that and of what was asked
+ *             If its request had an Idempotency-Key, the hashes of that and of what was asked.
+ *             The name of its owner, '' where it is nobody's
  *   numbers   a row a chunk: its words. Its id is schema_chunk_id(key, chunk)
  *   verdicts  a row a chunk that was worked on, with the id of its numbers; chunks from the batch's
  *             dropped_from on that have no row are canceled
  *   purge     keys whose rows in numbers and verdicts belong to no batch; `open`: not yet, an upload is
  *             under way
- *   gone      the ids that went last
+ *   gone      the ids that went last, and whose they were
  *
  * PRAGMA user_version is the version of the schema; a database of an older one is brought up to
  * date.

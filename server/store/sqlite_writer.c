@@ -136,7 +136,7 @@ static int write_batch(struct db *db, const struct store_draft *record)
         code = rows_update_batch(db, stored);
     }
     if (code == SQLITE_OK && taken->removed)
-        code = rows_remove_batch(db, &stored->batch.id, stored->key, stored->batch.chunk_count);
+        code = rows_remove_batch(db, stored);
     else if (code == SQLITE_OK)
         code = write_verdicts(db, taken);
     FAULT_POINT("write_batch.written");
@@ -158,8 +158,7 @@ static int write_all(struct writer *writer, const struct hand *hand)
         writer->may_purge |= record->taken.removed;
     }
     for (size_t i = 0; i < writer->expired_count && code == SQLITE_OK; i++) {
-        const struct stored_batch *expired = &writer->expired[i];
-        code = rows_remove_batch(db, &expired->batch.id, expired->key, expired->batch.chunk_count);
+        code = rows_remove_batch(db, &writer->expired[i]);
         writer->may_purge = true;
     }
     if (writer->may_purge && code == SQLITE_OK)
@@ -212,10 +211,12 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
             live_refuse(store, record);
     }
     for (size_t i = 0; written && i < writer->expired_count; i++) {
-        const struct stored_batch *expired = &writer->expired[i];
-        store->stats.bytes -= expired->bytes;
-        if (batch_has_ended(&expired->batch)) /* recovery counts no other */
-            store->stats.batches[expired->batch.status]--;
+        const struct stored_batch *gone = &writer->expired[i];
+        if (batch_has_ended(&gone->batch)) /* recovery counts no other */
+            (void)live_count_stored(store, gone->batch.owner, gone->batch.status, -1,
+                                    -(int64_t)gone->bytes);
+        else
+            store->stats.bytes -= gone->bytes;
     }
     store->no_space_until_ns = written ? 0 : clock_monotonic_ns() + NO_SPACE_WAIT_MS * NS_PER_MS;
     pthread_mutex_unlock(&store->lock);

@@ -26,20 +26,43 @@
 
 enum store_result {
     STORE_OK,
-    STORE_UNKNOWN,   /* no batch of that id was ever known (or it is long forgotten) */
-    STORE_GONE,      /* there was one; it was deleted or has expired */
-    STORE_FULL,      /* the store is at its size limit */
-    STORE_TOO_LARGE, /* the draft alone is more than the store may hold */
-    STORE_NO_MEMORY, /* the machine has none left */
-    STORE_NO_SPACE,  /* the disk is full */
-    STORE_FAILED,    /* the disk or the database has failed; the log says how */
-    STORE_BUSY,      /* a draft of the same key has not become a batch yet */
-    STORE_KNOWN,     /* there is a batch of that key already */
+    STORE_UNKNOWN,      /* no batch of that id was ever known (or it is long forgotten) */
+    STORE_GONE,         /* there was one; it was deleted or has expired */
+    STORE_FULL,         /* the store is at its size limit */
+    STORE_TOO_LARGE,    /* the draft alone is more than the store may hold */
+    STORE_NO_MEMORY,    /* the machine has none left */
+    STORE_NO_SPACE,     /* the disk is full */
+    STORE_FAILED,       /* the disk or the database has failed; the log says how */
+    STORE_BUSY,         /* a draft of the same key has not become a batch yet */
+    STORE_KNOWN,        /* there is a batch of that key already */
+    STORE_OVER_QUOTA,   /* with it, more of its owner's would be queued than may be */
+    STORE_BEYOND_QUOTA, /* it alone is more than may be queued of its owner's */
 };
 
 /* A cryptographic hash: the store keeps and compares it, and neither knows nor cares of what. */
 struct store_hash {
     uint8_t bytes[32];
+};
+
+/* An amount of work. */
+struct store_work {
+    uint64_t numbers;
+    uint64_t cost_ns; /* estimated; see primality_cost_ns() */
+};
+
+/* Whose a draft is, and how much its owner may have. */
+struct store_owner {
+    const char *name; /* "": nobody's, which is an owner like any other. Copied */
+    /* What may be queued of all that is the owner's, this draft included: received, and not ended. */
+    struct store_work quota;
+    struct store_work expected; /* what is to come at least; 0 where there is no telling */
+};
+
+/* What an owner has in a store. */
+struct store_usage {
+    uint64_t batches[BATCH_STATUSES]; /* kept now, by status */
+    struct store_work queued;         /* without a verdict, that of drafts included */
+    int64_t oldest_queued_ns;         /* wall time the oldest queued batch was created, 0 if none */
 };
 
 /* What was made under a key. */
@@ -81,8 +104,9 @@ typedef void store_resumed(void *context);
 
 /* What a store implements; each as the function of the same name below. */
 struct store_ops {
-    enum store_result (*begin)(struct store *store, const struct store_hash *key,
-                               struct store_draft **draft, struct store_made *made);
+    enum store_result (*begin)(struct store *store, const struct store_owner *owner,
+                               const struct store_hash *key, struct store_draft **draft,
+                               struct store_made *made);
     enum store_result (*append)(struct store *store, struct store_draft *draft,
                                 const struct chunk *chunk);
     bool (*pause)(struct store *store, struct store_draft *draft, store_resumed *resumed,
@@ -93,7 +117,7 @@ struct store_ops {
     void (*discard)(struct store *store, struct store_draft *draft);
     enum store_result (*get)(struct store *store, const struct batch_id *id, struct batch *batch);
     enum store_result (*metadata)(struct store *store, const struct batch_id *id, char **metadata);
-    size_t (*list)(struct store *store, const struct batch_id *after, int status,
+    size_t (*list)(struct store *store, const char *owner, const struct batch_id *after, int status,
                    struct batch *batches, size_t max);
     size_t (*unfinished)(struct store *store, const struct batch_id *after, struct batch *batches,
                          size_t max);
@@ -115,6 +139,7 @@ struct store_ops {
                               struct batch *batch);
     enum store_result (*take)(struct store *store, const struct batch_id *id, struct batch *batch);
     void (*stats)(struct store *store, struct store_stats *stats);
+    void (*usage)(struct store *store, const char *owner, struct store_usage *usage);
     void (*close)(struct store *store);
 };
 
@@ -127,26 +152,33 @@ struct store {
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-/* Begin a draft: STORE_OK, or why there is no room for it. It ends by commit or discard. */
+/* Begin a draft of nobody's, without bounds on work: STORE_OK, or why there is no room for it. */
 static inline enum store_result store_begin(struct store *store, struct store_draft **draft)
 {
-    return store->ops->begin(store, NULL, draft, NULL);
+    const struct store_owner nobody = {"", {UINT64_MAX, UINT64_MAX}, {0, 0}};
+    return store->ops->begin(store, &nobody, NULL, draft, NULL);
 }
 
 /*
- * Begin a draft under a key, of which there is never a second draft or batch. The key is the
- * draft's until that is discarded or its commit fails, then the batch's until that is removed, has
- * expired or was dropped to make room; and it is kept as the batch is. STORE_BUSY: another draft
- * has it, or a batch that is not accepted yet. STORE_KNOWN: a batch has it, and *made says which.
+ * Begin a draft of an owner's: also STORE_OVER_QUOTA and STORE_BEYOND_QUOTA. It ends by commit or
+ * discard. If key is not NULL, the draft is begun under that key, of which there is never a second
+ * draft or batch. The key is the draft's until that is discarded or its commit fails, then the
+ * batch's until that is removed, has expired or was dropped to make room; and it is kept as the
+ * batch is. STORE_BUSY: another draft has it, or a batch that is not accepted yet. STORE_KNOWN: a
+ * batch has it, and *made says which. Keys are not owners' own: whoever wants that puts the owner
+ * into what the key is a hash of.
  */
-static inline enum store_result store_begin_once(struct store *store, const struct store_hash *key,
-                                                 struct store_draft **draft,
-                                                 struct store_made *made)
+static inline enum store_result
+store_begin_owned(struct store *store, const struct store_owner *owner,
+                  const struct store_hash *key, struct store_draft **draft, struct store_made *made)
 {
-    return store->ops->begin(store, key, draft, made);
+    return store->ops->begin(store, owner, key, draft, made);
 }
 
-/* Add a copy of the chunk: STORE_OK, or why there is no room for it. One thread at a time. */
+/*
+ * Add a copy of the chunk: STORE_OK, or why there is no room for it, or its owner may not have so
+ * much. One thread at a time.
+ */
 static inline enum store_result store_append(struct store *store, struct store_draft *draft,
                                              const struct chunk *chunk)
 {
@@ -185,6 +217,7 @@ static inline void store_discard(struct store *store, struct store_draft *draft)
 
 /* --- reading: STORE_OK, STORE_UNKNOWN, STORE_GONE, or where that is possible STORE_FAILED ----- */
 
+/* With STORE_GONE, *batch has the owner it had, and nothing else. */
 static inline enum store_result store_get(struct store *store, const struct batch_id *id,
                                           struct batch *batch)
 {
@@ -201,13 +234,14 @@ static inline enum store_result store_metadata(struct store *store, const struct
 }
 
 /*
- * Up to `max` batches, newest first, that are older than *after (NULL: from the newest) and of that
- * status (negative: any). Returns how many.
+ * Up to `max` batches of that owner (NULL: of anybody), newest first, that are older than *after
+ * (NULL: from the newest) and of that status (negative: any). Returns how many.
  */
-static inline size_t store_list(struct store *store, const struct batch_id *after, int status,
-                                struct batch *batches, size_t max)
+static inline size_t store_list(struct store *store, const char *owner,
+                                const struct batch_id *after, int status, struct batch *batches,
+                                size_t max)
 {
-    return store->ops->list(store, after, status, batches, max);
+    return store->ops->list(store, owner, after, status, batches, max);
 }
 
 /*
@@ -250,6 +284,12 @@ static inline enum store_result store_locate(struct store *store, const struct b
 static inline void store_stats(struct store *store, struct store_stats *stats)
 {
     store->ops->stats(store, stats);
+}
+
+/* What that owner has; all zero for one that has nothing. */
+static inline void store_usage(struct store *store, const char *owner, struct store_usage *usage)
+{
+    store->ops->usage(store, owner, usage);
 }
 
 /* --- working: those that change a batch leave its new state in *batch ------------------------- */

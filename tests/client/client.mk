@@ -1,7 +1,7 @@
 # The tests of the client: its parts alone, and build/prime against a really started service.
 
 CLIENT_JOBS    ?= 4
-CLIENT_SUPPORT := $(call objects,$(addprefix tests/support/,prime.c primed.c client.c forked.c work.c))
+CLIENT_SUPPORT := $(call objects,$(addprefix tests/support/,prime.c primed.c client.c forked.c passes.c work.c))
 
 $(BUILD)/tests/client: $(call objects,$(wildcard tests/client/*.c)) $(CLIENT_SUPPORT) $(CLIENT_OBJS) $(COMMON_OBJS) \
     $(WORKER_OBJS) $(CORE_LIB)

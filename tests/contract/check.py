@@ -17,7 +17,8 @@ import runner
 from client import Client
 from contract import Contract
 
-SUBJECTS = ("service", "protocol", "intake", "refusals", "batches", "idempotency", "results", "events")
+SUBJECTS = ("service", "protocol", "intake", "refusals", "batches", "idempotency", "results", "events",
+            "tokens")
 
 
 def main():
@@ -34,6 +35,11 @@ def main():
     limits.add_argument("--max-body", type=int, default=2**30, help="in bytes")
     limits.add_argument("--max-store", type=int, default=2**30, help="in bytes")
     limits.add_argument("--number-timeout", type=float, default=60, help="in seconds")
+    tokens = parser.add_argument_group("tokens", "of a service that has some")
+    tokens.add_argument("--token", help="one with the right metrics, for all requests")
+    tokens.add_argument("--other", help="one of another client, without rights")
+    tokens.add_argument("--admin", help="one with the right admin")
+    tokens.add_argument("--poor", help="one that may send 6 requests an hour, and have 10 numbers queued")
     arguments = parser.parse_args()
 
     sys.set_int_max_str_digits(0)

@@ -1,5 +1,6 @@
 """The client of the checks: every answer it hands out has been held to the contract."""
 
+import copy
 import http.client
 import json
 import socket
@@ -36,7 +37,14 @@ class Client:
         self.host, self.port = address.hostname, address.port or 80
         self.contract = contract
         self.limits = limits
+        self.token = limits.token
         self.created = []
+
+    def of(self, token):
+        """The same client with another token, or with none."""
+        other = copy.copy(self)
+        other.token = token
+        return other
 
     def connect(self):
         return http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT)
@@ -50,6 +58,8 @@ class Client:
         connection = connection or self.connect()
         headers = dict(headers)
         names = {name.lower() for name in headers}
+        if self.token and "authorization" not in names:
+            headers["Authorization"] = f"Bearer {self.token}"
         connection.putrequest(method, target, skip_accept_encoding=True)
         pieces = [body] if isinstance(body, bytes) else body
         chunked = body is not None and not isinstance(body, bytes) and "content-length" not in names

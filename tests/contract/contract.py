@@ -101,6 +101,10 @@ class Contract:
                 if method in item:
                     yield path, method, item, item[method]
 
+    def needs_token(self, operation):
+        """Whether a service that has tokens answers the operation only to who brings one."""
+        return any(operation.get("security", self.document["security"]))
+
     def parameters(self, item, operation):
         return [self.resolve(p) for p in item.get("parameters", []) + operation.get("parameters", [])]
 

@@ -16,7 +16,7 @@ Test(configuration, right_values)
     static const char *const flags[] = {
         "--listen=127.0.0.1:0",
         "--listen=[::1]:8080",
-        "--listen=:80",
+        "--listen=127.0.0.2:80",
         "--listen=localhost:80",
         "--workers=1",
         "--workers=1024",
@@ -37,6 +37,10 @@ Test(configuration, right_values)
         "--log-format=json",
         "--log-format=text",
         "--tls-cert=",
+        "--quota-requests=any",
+        "--quota-requests=100/m",
+        "--quota-numbers=1000000",
+        "--quota-cost=90m",
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         struct command command;
@@ -63,6 +67,8 @@ Test(configuration, wrong_values_are_named)
         {"--number-timeout", "-1s"}, {"--number-timeout", "99999999999999999999s"},
         {"--idle-timeout", "0"},     {"--drain-timeout", "soon"},
         {"--drain-timeout", "366d"}, {"--log-format", "xml"},
+        {"--quota-requests", "0/s"}, {"--quota-requests", "1/y"},
+        {"--quota-numbers", "-1"},   {"--quota-cost", "cheap"},
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         struct command command;
@@ -191,7 +197,7 @@ Test(configuration, a_port_in_use_is_said_to_be)
 Test(configuration, an_address_that_is_not_there)
 {
     struct command command;
-    run(&command, NULL, "--listen=192.0.2.1:0");
+    run(&command, NULL, "--listen=192.0.2.1:0", "--insecure");
     cr_expect_eq(command.status, 1);
     cr_expect_not_null(strstr(command.err, "cannot listen"), "%s", command.err);
     run(&command, NULL, "--listen=no-such-host.invalid:0");
@@ -199,11 +205,40 @@ Test(configuration, an_address_that_is_not_there)
     cr_expect_not_null(strstr(command.err, "no-such-host.invalid"), "%s", command.err);
 }
 
+/* Where other machines could reach the service, it wants to know whom to let in. */
+Test(configuration, other_machines_are_let_in_only_if_told_to)
+{
+    static const char *const listens[] = {"--listen=:0", "--listen=0.0.0.0:0", "--listen=[::]:0",
+                                          "--listen=192.0.2.1:0", "--listen=[::ffff:0.0.0.0]:0"};
+    static const char *const local[] = {"--listen=127.9.9.9:0", "--listen=[::1]:0",
+                                        "--listen=localhost:0", "--listen=[::ffff:127.0.0.1]:0"};
+    struct command command;
+    for (size_t i = 0; i < sizeof listens / sizeof *listens; i++) {
+        run(&command, NULL, "--check", listens[i]);
+        cr_expect_eq(command.status, 2, "%s: %d", listens[i], command.status);
+        cr_expect_not_null(strstr(command.err, "--token-file"), "%s", command.err);
+        cr_expect_not_null(strstr(command.err, "--insecure"), "%s", command.err);
+        cr_expect_str_empty(command.out);
+        run(&command, NULL, "serve", "--store=memory", listens[i]);
+        cr_expect_eq(command.status, 2, "%s: %d", listens[i], command.status);
+        run(&command, NULL, "--check", listens[i], "--insecure");
+        cr_expect_eq(command.status, 0, "%s: %s", listens[i], command.err);
+        run(&command, ((const char *const[]){"PRIMED_INSECURE=1", NULL}), "--check", listens[i]);
+        cr_expect_eq(command.status, 0, "%s: %s", listens[i], command.err);
+        run(&command, ((const char *const[]){"PRIMED_INSECURE=no", NULL}), "--check", listens[i]);
+        cr_expect_eq(command.status, 2, "%s: %d", listens[i], command.status);
+    }
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+        run(&command, NULL, "--check", local[i]);
+        cr_expect_eq(command.status, 0, "%s: %s", local[i], command.err);
+    }
+}
+
 Test(configuration, ipv6_and_every_address)
 {
     static const char *const listens[] = {"--listen=[::1]:0", "--listen=:0"};
     for (size_t i = 0; i < sizeof listens / sizeof *listens; i++) {
-        struct primed service = primed_start(listens[i]);
+        struct primed service = primed_start(listens[i], "--insecure");
         json_t *batch = work_post_lines(&service, "?wait=60", "2\n3\n4\n", 200);
         work_expect(&service, batch, "completed", (struct work_counts){.prime = 2, .composite = 1});
         primed_stop(&service);

@@ -8,6 +8,11 @@
 
 /* --- tools ------------------------------------------------------------------------------------ */
 
+const struct store_owner store_nobody = {
+    .name = "",
+    .quota = {.numbers = UINT64_MAX, .cost_ns = UINT64_MAX},
+};
+
 struct outcome {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -215,7 +220,7 @@ void check_removing(struct store *store)
     cr_expect_eq(store_get(store, &ended.id, &batch), STORE_GONE);
     cr_expect_eq(store_get(store, &running.id, &batch), STORE_GONE);
     cr_expect_eq(store_numbers(store, &running.id, 0, &chunk, words), STORE_GONE);
-    cr_expect_eq(store_list(store, NULL, -1, &batch, 1), 0);
+    cr_expect_eq(store_list(store, NULL, NULL, -1, &batch, 1), 0);
     cr_expect_eq(store_unfinished(store, NULL, &batch, 1), 0);
 }
 
@@ -229,17 +234,17 @@ void check_listing(struct store *store)
         if (i % 2)
             store_post_chunk(store, &batches[i].id, 0, 10);
     }
-    size_t count = store_list(store, NULL, -1, page, COUNT + 1);
+    size_t count = store_list(store, NULL, NULL, -1, page, COUNT + 1);
     cr_assert_eq(count, COUNT);
     for (int i = 0; i < COUNT; i++)
         cr_expect_eq(batch_id_compare(&page[i].id, &batches[COUNT - 1 - i].id), 0);
-    count = store_list(store, &page[3].id, -1, page, 3);
+    count = store_list(store, NULL, &page[3].id, -1, page, 3);
     cr_assert_eq(count, 3);
     cr_expect_eq(batch_id_compare(&page[0].id, &batches[COUNT - 5].id), 0);
-    cr_expect_eq(store_list(store, NULL, BATCH_QUEUED, page, COUNT), COUNT / 2);
-    cr_expect_eq(store_list(store, NULL, BATCH_COMPLETED, page, COUNT), COUNT / 2);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_QUEUED, page, COUNT), COUNT / 2);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_COMPLETED, page, COUNT), COUNT / 2);
     cr_expect_eq(batch_id_compare(&page[0].id, &batches[COUNT - 1].id), 0);
-    cr_expect_eq(store_list(store, NULL, BATCH_CANCELED, page, COUNT), 0);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_CANCELED, page, COUNT), 0);
     cr_expect_eq(store_unfinished(store, NULL, page, COUNT), COUNT / 2);
     cr_expect_eq(batch_id_compare(&page[0].id, &batches[0].id), 0, "oldest first");
     cr_expect_eq(store_unfinished(store, &page[1].id, page, COUNT), COUNT / 2 - 2);
@@ -314,7 +319,7 @@ void check_discarding(struct store *store)
     store_discard(store, NULL);
     store_stats(store, &stats);
     cr_expect_eq(stats.bytes, 0);
-    cr_expect_eq(store_list(store, NULL, -1, &batch, 1), 0);
+    cr_expect_eq(store_list(store, NULL, NULL, -1, &batch, 1), 0);
 }
 
 void check_unknown_ids(struct store *store)

@@ -11,6 +11,9 @@
 
 /* --- tools ------------------------------------------------------------------------------------ */
 
+/* Who owns what nobody owns, without a quota. */
+extern const struct store_owner store_nobody;
+
 /* Commit a batch of so many chunks, of so many numbers each, and wait until it is accepted. */
 struct batch store_add(struct store *store, uint32_t chunks, uint32_t numbers);
 

@@ -31,7 +31,7 @@ struct batch store_add_keyed(struct store *store, uint64_t key, uint32_t numbers
     struct store_draft *draft;
     struct store_made made;
     struct batch_spec spec;
-    cr_assert_eq(store_begin_once(store, store_key(key), &draft, &made), STORE_OK);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(key), &draft, &made), STORE_OK);
     if (numbers > 0)
         store_fill(store, draft, 1, numbers);
     return store_accept(store, draft, spec_of(key, &spec));
@@ -41,7 +41,8 @@ void store_expect_known(struct store *store, uint64_t key, const struct batch_id
 {
     struct store_draft *draft;
     struct store_made made;
-    cr_assert_eq(store_begin_once(store, store_key(key), &draft, &made), STORE_KNOWN);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(key), &draft, &made),
+                 STORE_KNOWN);
     cr_expect_eq(batch_id_compare(&made.id, id), 0);
     cr_expect_arr_eq(&made.fingerprint, store_key(key), sizeof made.fingerprint);
 }
@@ -51,7 +52,7 @@ static void expect_free(struct store *store, uint64_t key)
 {
     struct store_draft *draft;
     struct store_made made;
-    cr_assert_eq(store_begin_once(store, store_key(key), &draft, &made), STORE_OK);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(key), &draft, &made), STORE_OK);
     store_discard(store, draft);
 }
 
@@ -63,8 +64,8 @@ void check_key_of_a_draft_and_of_a_batch(struct store *store)
     struct store_draft *other;
     struct store_made made;
     struct batch_spec spec;
-    cr_assert_eq(store_begin_once(store, store_key(1), &draft, &made), STORE_OK);
-    cr_expect_eq(store_begin_once(store, store_key(1), &other, &made), STORE_BUSY);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(1), &draft, &made), STORE_OK);
+    cr_expect_eq(store_begin_owned(store, &store_nobody, store_key(1), &other, &made), STORE_BUSY);
     expect_free(store, 2);
     store_fill(store, draft, 1, 10);
     struct batch batch = store_accept(store, draft, spec_of(1, &spec));
@@ -82,7 +83,7 @@ void check_key_of_a_discarded_draft(struct store *store)
     enum { CHUNKS = 50 }; /* some of them on their way to the disk, if there is one */
     struct store_draft *draft;
     struct store_made made;
-    cr_assert_eq(store_begin_once(store, store_key(1), &draft, &made), STORE_OK);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(1), &draft, &made), STORE_OK);
     store_fill(store, draft, CHUNKS, CHUNK_MAX_NUMBERS);
     store_discard(store, draft);
     struct batch batch = store_add_keyed(store, 1, 10);
@@ -102,7 +103,8 @@ void check_key_of_a_removed_batch(struct store *store)
     for (uint64_t key = 1; key <= TIMES; key++) {
         struct store_draft *draft;
         struct store_made made;
-        cr_assert_eq(store_begin_once(store, store_key(key), &draft, &made), STORE_KNOWN);
+        cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(key), &draft, &made),
+                     STORE_KNOWN);
         cr_expect_eq(store_remove(store, &made.id), STORE_OK);
         expect_free(store, key);
     }
@@ -130,14 +132,16 @@ void check_key_of_a_batch_while_it_is_removed(struct store *store)
         struct batch_spec spec;
         struct batch batch;
         pthread_t thread;
-        cr_assert_eq(store_begin_once(store, store_key(1), &draft, &made), STORE_OK);
+        cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(1), &draft, &made),
+                     STORE_OK);
         store_fill(store, draft, CHUNKS, 1);
         struct removal removal = {store, store_accept(store, draft, spec_of(1, &spec)).id};
         cr_assert_eq(pthread_create(&thread, NULL, remove_batch, &removal), 0);
         while (store_get(store, &removal.id, &batch) == STORE_OK)
             ;
         enum store_result result;
-        while ((result = store_begin_once(store, store_key(1), &draft, &made)) == STORE_BUSY)
+        while ((result = store_begin_owned(store, &store_nobody, store_key(1), &draft, &made)) ==
+               STORE_BUSY)
             ;
         cr_assert_eq(result, STORE_OK);
         store_discard(store, draft);
@@ -150,11 +154,12 @@ void check_key_of_an_expired_batch(struct store *store)
     struct store_draft *draft;
     struct store_made made;
     struct batch_spec spec = {.ttl_s = 1, .fingerprint = store_key(1)};
-    cr_assert_eq(store_begin_once(store, store_key(1), &draft, &made), STORE_OK);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(1), &draft, &made), STORE_OK);
     struct batch batch = store_accept(store, draft, &spec);
     store_expect_known(store, 1, &batch.id);
     enum store_result result;
-    while ((result = store_begin_once(store, store_key(1), &draft, &made)) == STORE_KNOWN)
+    while ((result = store_begin_owned(store, &store_nobody, store_key(1), &draft, &made)) ==
+           STORE_KNOWN)
         usleep(1000);
     cr_assert_eq(result, STORE_OK);
     cr_expect_eq(store_get(store, &batch.id, &batch), STORE_GONE);
@@ -195,7 +200,7 @@ void check_keys_of_a_full_store(struct store *store)
         ;
     while (store_append(store, filling, &small) == STORE_OK)
         ;
-    cr_expect_eq(store_begin_once(store, store_key(2), &draft, &made), STORE_FULL);
+    cr_expect_eq(store_begin_owned(store, &store_nobody, store_key(2), &draft, &made), STORE_FULL);
     store_expect_known(store, 1, &batch.id);
     store_discard(store, filling);
     expect_free(store, 2);
@@ -228,7 +233,8 @@ static void *contend(void *argument)
         enum store_result result;
         pthread_barrier_wait(&contest->round);
         do
-            result = store_begin_once(contest->store, store_key(key), &draft, &made);
+            result =
+                store_begin_owned(contest->store, &store_nobody, store_key(key), &draft, &made);
         while (result == STORE_BUSY);
         if (result == STORE_OK) {
             contest->winners++;

@@ -1,5 +1,5 @@
 /*
- * store_key_checks - what every store must do with keys (store_begin_once()), checked on one that
+ * store_key_checks - what every store must do with keys (store_begin_owned()), checked on one that
  * is given, empty.
  *
  * Each fails the test that calls it; none closes the store.

@@ -4,6 +4,7 @@
 #include "server/store/memory.h"
 #include "tests/support/store_checks.h"
 #include "tests/support/store_key_checks.h"
+#include "tests/support/store_owner_checks.h"
 
 enum { BYTES_MAX = 8 << 20 };
 
@@ -24,3 +25,4 @@ TestSuite(store_checks, .init = setup, .fini = teardown, .timeout = 60);
 
 STORE_CHECKS(store_checks, store, BYTES_MAX)
 STORE_KEY_CHECKS(store_checks, store)
+STORE_OWNER_CHECKS(store_checks, store)

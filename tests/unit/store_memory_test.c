@@ -124,7 +124,7 @@ Test(store_memory, a_draft_is_invisible_and_leaves_nothing)
     struct batch batches[4];
     cr_assert_eq(store_begin(store, &draft), STORE_OK);
     cr_assert_eq(append(draft, 0, 1000), STORE_OK);
-    cr_expect_eq(store_list(store, NULL, -1, batches, 4), 0);
+    cr_expect_eq(store_list(store, NULL, NULL, -1, batches, 4), 0);
     cr_expect_gt(stats().bytes, 1000 * 13, "but it counts against the limit");
     cr_expect_eq(stats().numbers_pending, 0);
     store_discard(store, draft);
@@ -251,21 +251,21 @@ Test(store_memory, lists_are_newest_first_from_any_cursor)
     struct batch listed[COUNT];
     for (int i = 0; i < COUNT; i++)
         made[i] = make_batch(1);
-    cr_assert_eq(store_list(store, NULL, -1, listed, COUNT), COUNT);
+    cr_assert_eq(store_list(store, NULL, NULL, -1, listed, COUNT), COUNT);
     for (int i = 0; i < COUNT; i++)
         cr_expect_eq(batch_id_compare(&listed[i].id, &made[COUNT - 1 - i].id), 0);
 
-    cr_assert_eq(store_list(store, &made[10].id, -1, listed, 3), 3);
+    cr_assert_eq(store_list(store, NULL, &made[10].id, -1, listed, 3), 3);
     cr_expect_eq(batch_id_compare(&listed[0].id, &made[9].id), 0);
     store_remove(store, &made[10].id);
     store_remove(store, &made[9].id);
-    cr_assert_eq(store_list(store, &made[10].id, -1, listed, COUNT), 9);
+    cr_assert_eq(store_list(store, NULL, &made[10].id, -1, listed, COUNT), 9);
     cr_expect_eq(batch_id_compare(&listed[0].id, &made[8].id), 0);
 
     store_start(store, &made[4].id, &made[4]);
-    cr_assert_eq(store_list(store, NULL, BATCH_RUNNING, listed, COUNT), 1);
+    cr_assert_eq(store_list(store, NULL, NULL, BATCH_RUNNING, listed, COUNT), 1);
     cr_expect_eq(batch_id_compare(&listed[0].id, &made[4].id), 0);
-    cr_expect_eq(store_list(store, NULL, BATCH_CANCELED, listed, COUNT), 0);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_CANCELED, listed, COUNT), 0);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -312,7 +312,7 @@ Test(store_memory, ended_batches_expire_and_others_do_not)
     age(&ended, 2);
     age(&running, 100000);
     struct batch listed[4];
-    cr_expect_eq(store_list(store, NULL, -1, listed, 4), 1);
+    cr_expect_eq(store_list(store, NULL, NULL, -1, listed, 4), 1);
     cr_expect_eq(look(&ended), STORE_GONE);
     cr_expect_eq(look(&running), STORE_OK);
 }

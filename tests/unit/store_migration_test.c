@@ -10,6 +10,7 @@
 #include "tests/support/primed.h"
 #include "tests/support/store_checks.h"
 #include "tests/support/store_key_checks.h"
+#include "tests/support/store_owner_checks.h"
 
 static char directory[64];
 static char database[96];
@@ -139,7 +140,7 @@ Test(store_migration, from_version_1_with_all_that_is_in_it)
     execute(content_1);
     struct store *store = store_sqlite_open(directory, BYTES_MAX);
     cr_assert_not_null(store);
-    cr_expect_eq(integer("PRAGMA user_version"), 2);
+    cr_expect_eq(integer("PRAGMA user_version"), 3);
     expect_content(store, false);
     struct batch resumed;
     cr_assert_eq(store_unfinished(store, NULL, &resumed, 1), 1);
@@ -169,6 +170,51 @@ Test(store_migration, an_empty_database_of_version_1)
     store_close(store);
 }
 
+/* --- version 2 -------------------------------------------------------------------------------- */
+
+/* What it adds to version 1, word for word; the first batch has the key 1. */
+static const char to_version_2[] =
+    "ALTER TABLE batches ADD COLUMN idempotency_key BLOB;"
+    "ALTER TABLE batches ADD COLUMN fingerprint BLOB;"
+    "CREATE UNIQUE INDEX batches_keys ON batches (idempotency_key)"
+    " WHERE idempotency_key IS NOT NULL;"
+    "PRAGMA user_version = 2;"
+    "UPDATE batches SET"
+    " idempotency_key = x'0100000000000000000000000000000000000000000000000000000000000000',"
+    " fingerprint = x'0100000000000000000000000000000000000000000000000000000000000000'"
+    " WHERE key = 1;";
+
+/* Whatever is from before there were owners is nobody's. */
+Test(store_migration, from_version_2_to_batches_of_nobody)
+{
+    execute(version_1);
+    execute(content_1);
+    execute(to_version_2);
+    struct store *store = store_sqlite_open(directory, BYTES_MAX);
+    cr_assert_not_null(store);
+    cr_expect_eq(integer("PRAGMA user_version"), 3);
+    expect_content(store, false);
+    struct batch_id ids[] = {id_of(1), id_of(2), id_of(5)};
+    store_expect_known(store, 1, &ids[0]);
+    cr_expect_str_eq(store_batch(store, &ids[0]).owner, "");
+    cr_expect_str_eq(store_batch(store, &ids[1]).owner, "");
+    struct batch gone = {.owner = "?"};
+    cr_expect_eq(store_get(store, &ids[2], &gone), STORE_GONE);
+    cr_expect_str_eq(gone.owner, "");
+    store_expect_queued(store, "", 2);
+    struct batch page[4];
+    struct batch owned = store_add_of(store, "alice", 1, 10);
+    cr_expect_eq(store_list(store, "alice", NULL, -1, page, 4), 1);
+    cr_expect_eq(store_list(store, NULL, NULL, -1, page, 4), 4);
+    store_close(store);
+
+    store = store_sqlite_open(directory, BYTES_MAX);
+    cr_assert_not_null(store);
+    expect_content(store, false);
+    cr_expect_str_eq(store_batch(store, &owned.id).owner, "alice");
+    store_close(store);
+}
+
 /* --- what cannot be brought up to date -------------------------------------------------------- */
 
 Test(store_migration, what_fails_half_way_is_left_as_it_was)
@@ -189,12 +235,24 @@ Test(store_migration, what_fails_half_way_is_left_as_it_was)
     store_close(store);
 }
 
+Test(store_migration, the_step_to_owners_is_all_or_nothing)
+{
+    execute(version_1);
+    execute(content_1);
+    execute(to_version_2);
+    execute("CREATE TABLE batches_owned (x)");
+    cr_expect_null(store_sqlite_open(directory, BYTES_MAX));
+    cr_expect_eq(integer("PRAGMA user_version"), 2);
+    cr_expect_eq(integer("SELECT count(*) FROM pragma_table_info('batches')"), 25);
+    cr_expect_eq(integer("SELECT count(*) FROM pragma_table_info('gone')"), 2);
+}
+
 Test(store_migration, a_newer_version_is_left_as_it_was)
 {
     execute(version_1);
     execute(content_1);
-    execute("PRAGMA user_version = 3");
+    execute("PRAGMA user_version = 4");
     cr_expect_null(store_sqlite_open(directory, BYTES_MAX));
-    cr_expect_eq(integer("PRAGMA user_version"), 3);
+    cr_expect_eq(integer("PRAGMA user_version"), 4);
     cr_expect_eq(integer("SELECT count(*) FROM pragma_table_info('batches')"), 23);
 }

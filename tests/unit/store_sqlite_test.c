@@ -9,6 +9,7 @@
 #include "tests/support/primed.h"
 #include "tests/support/store_checks.h"
 #include "tests/support/store_key_checks.h"
+#include "tests/support/store_owner_checks.h"
 
 static char directory[64];
 static struct store *store;
@@ -44,6 +45,7 @@ TestSuite(store_sqlite, .init = setup, .fini = teardown, .timeout = 60);
 
 STORE_CHECKS(store_sqlite, store, BYTES_MAX)
 STORE_KEY_CHECKS(store_sqlite, store)
+STORE_OWNER_CHECKS(store_sqlite, store)
 
 /* --- what was written is there again ---------------------------------------------------------- */
 
@@ -124,7 +126,7 @@ Test(store_sqlite, removed_ids_stay_gone)
     cr_expect_eq(taken.status, BATCH_COMPLETED);
     struct batch batch;
     cr_expect_eq(store_get(store, &old.id, &batch), STORE_GONE);
-    cr_expect_eq(store_list(store, NULL, -1, &batch, 1), 0);
+    cr_expect_eq(store_list(store, NULL, NULL, -1, &batch, 1), 0);
     reopen_store();
     cr_expect_eq(store_get(store, &ended.id, &batch), STORE_GONE);
     cr_expect_eq(store_get(store, &live.id, &batch), STORE_GONE);
@@ -147,13 +149,13 @@ Test(store_sqlite, listing_merges_what_is_live_with_what_is_on_disk)
             store_post_chunk(store, &batches[i].id, 0, 10);
     }
     store_remove(store, &batches[1].id);
-    cr_assert_eq(store_list(store, NULL, -1, page, COUNT + 1), COUNT - 1);
+    cr_assert_eq(store_list(store, NULL, NULL, -1, page, COUNT + 1), COUNT - 1);
     for (int i = 0; i < COUNT - 1; i++)
         cr_expect_eq(batch_id_compare(&page[i].id, &batches[i == COUNT - 2 ? 0 : COUNT - 1 - i].id),
                      0);
-    cr_expect_eq(store_list(store, NULL, BATCH_COMPLETED, page, COUNT), 7);
-    cr_expect_eq(store_list(store, NULL, BATCH_QUEUED, page, COUNT), 4);
-    cr_expect_eq(store_list(store, &batches[5].id, BATCH_COMPLETED, page, COUNT), 2);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_COMPLETED, page, COUNT), 7);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_QUEUED, page, COUNT), 4);
+    cr_expect_eq(store_list(store, NULL, &batches[5].id, BATCH_COMPLETED, page, COUNT), 2);
 }
 
 Test(store_sqlite, figures_survive)
@@ -177,19 +179,80 @@ Test(store_sqlite, keys_survive)
     struct store_draft *draft;
     struct store_made made;
     store_remove(store, &removed.id);
-    cr_assert_eq(store_begin_once(store, store_key(4), &draft, &made), STORE_OK);
+    cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(4), &draft, &made), STORE_OK);
     store_discard(store, draft);
     reopen_store();
     store_expect_known(store, 1, &ended.id);
     store_expect_known(store, 2, &live.id);
     for (uint64_t key = 3; key <= 4; key++) {
-        cr_assert_eq(store_begin_once(store, store_key(key), &draft, &made), STORE_OK);
+        cr_assert_eq(store_begin_owned(store, &store_nobody, store_key(key), &draft, &made),
+                     STORE_OK);
         store_discard(store, draft);
     }
     cr_expect_eq(store_remove(store, &ended.id), STORE_OK, "one that is only on disk");
     struct batch next = store_add_keyed(store, 1, 10);
     reopen_store();
     store_expect_known(store, 1, &next.id);
+}
+
+Test(store_sqlite, owners_survive)
+{
+    struct batch page[4];
+    struct batch gone;
+    struct batch ended = store_add_of(store, "alice", 1, 10);
+    struct batch live = store_add_of(store, "alice", 3, 10);
+    struct batch bobs = store_add_of(store, "bob", 2, 10);
+    struct batch removed = store_add_of(store, "bob", 1, 10);
+    store_post_chunk(store, &ended.id, 0, 10);
+    store_post_chunk(store, &live.id, 1, 10);
+    store_remove(store, &removed.id);
+    store_discard(store, store_begin_of(store, "alice"));
+    store_expect_queued(store, "alice", 20);
+    for (int i = 0; i < 2; i++) {
+        reopen_store();
+        store_expect_queued(store, "alice", 20);
+        store_expect_queued(store, "bob", 20);
+        cr_expect_str_eq(store_batch(store, &ended.id).owner, "alice");
+        cr_expect_str_eq(store_batch(store, &live.id).owner, "alice");
+        cr_expect_str_eq(store_batch(store, &bobs.id).owner, "bob");
+        cr_expect_eq(store_get(store, &removed.id, &gone), STORE_GONE);
+        cr_expect_str_eq(gone.owner, "bob");
+        cr_assert_eq(store_list(store, "alice", NULL, -1, page, 4), 2);
+        cr_expect_eq(batch_id_compare(&page[0].id, &live.id), 0);
+        cr_expect_eq(batch_id_compare(&page[1].id, &ended.id), 0);
+        cr_expect_eq(store_list(store, "bob", NULL, -1, page, 4), 1);
+    }
+    struct store_usage usage;
+    store_usage(store, "alice", &usage);
+    cr_expect_eq(usage.batches[BATCH_COMPLETED], 1);
+    cr_expect_eq(usage.batches[BATCH_QUEUED], 1);
+    cr_expect_eq(store_remove(store, &ended.id), STORE_OK, "one that is only on disk");
+    cr_expect_eq(store_get(store, &ended.id, &gone), STORE_GONE);
+    cr_expect_str_eq(gone.owner, "alice");
+    store_remove(store, &live.id);
+    store_expect_queued(store, "alice", 0);
+    reopen_store();
+    store_expect_queued(store, "alice", 0);
+    store_usage(store, "alice", &usage);
+    for (int i = 0; i < BATCH_STATUSES; i++)
+        cr_expect_eq(usage.batches[i], 0);
+}
+
+Test(store_sqlite, what_has_expired_is_its_owners_no_more)
+{
+    struct batch gone;
+    struct store_usage usage;
+    struct store_draft *draft = store_begin_of(store, "alice");
+    struct batch batch = store_accept(store, draft, &(struct batch_spec){.ttl_s = 1});
+    store_add_of(store, "alice", 1, 10);
+    do {
+        usleep(1000);
+        store_usage(store, "alice", &usage);
+    } while (usage.batches[BATCH_COMPLETED] > 0); /* the writer takes it away */
+    cr_expect_eq(usage.batches[BATCH_QUEUED], 1);
+    store_expect_queued(store, "alice", 10);
+    cr_expect_eq(store_get(store, &batch.id, &gone), STORE_GONE);
+    cr_expect_str_eq(gone.owner, "alice");
 }
 
 /* --- drafts ----------------------------------------------------------------------------------- */
