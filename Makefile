@@ -12,9 +12,9 @@ OBJ   := $(BUILD)/obj
 # --- flags: ours first, the user's CFLAGS and LDFLAGS after them ----------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 MODE_CFLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
-MODE_CFLAGS_coverage := -O0 -g --coverage
+MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DINSTRUMENTED=1
+MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DINSTRUMENTED=1
+MODE_CFLAGS_coverage := -O0 -g --coverage -DINSTRUMENTED=1
 MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
 MODE_LDFLAGS_release  := -Wl,-z,relro,-z,now
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
@@ -27,8 +27,8 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle
-CLIENT_LIBS := libcurl jansson gmp
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle libseccomp
+CLIENT_LIBS := libcurl jansson gmp libseccomp
 TEST_LIBS   := criterion libcurl
 
 # --- the parts ------------------------------------------------------------------------------------

@@ -218,6 +218,18 @@ static const char *read_log_requests(struct config *config, const char *text)
     return "none, refused or all";
 }
 
+static const char *read_sandbox(struct config *config, const char *text)
+{
+    static const char *const names[] = {"auto", "required", "off"};
+    for (int i = CONFIG_SANDBOX_AUTO; i <= CONFIG_SANDBOX_OFF; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            config->sandbox = (enum config_sandbox)i;
+            return NULL;
+        }
+    }
+    return "auto, required or off";
+}
+
 static const struct option_row options[] = {
     {"listen", "ADDR:PORT", "127.0.0.1:8080", read_listen,
      "where to listen; port 0 picks a free one and logs it"},
@@ -235,6 +247,8 @@ static const struct option_row options[] = {
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed"},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take"},
+    {"sandbox", "MODE", "auto", read_sandbox,
+     "filter the workers' system calls: auto (where the kernel can), required, off"},
     {"log-format", "FORMAT", "text", read_log_format, "text or json, a line an event, to stderr"},
     {"log-requests", "WHICH", "refused", read_log_requests,
      "requests that get a line in the log: none, refused, all"},

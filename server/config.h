@@ -13,6 +13,13 @@
 
 #include "common/log.h"
 
+/* Are the system calls of workers filtered? */
+enum config_sandbox {
+    CONFIG_SANDBOX_AUTO, /* where the kernel can */
+    CONFIG_SANDBOX_REQUIRED,
+    CONFIG_SANDBOX_OFF,
+};
+
 enum config_store { CONFIG_SQLITE, CONFIG_MEMORY };
 
 /* Which requests get a line in the log. */
@@ -27,6 +34,7 @@ struct config {
     char listen_port[16];  /* a number or a service name; "0" picks a free one */
     unsigned workers;      /* processes, 1 .. CONFIG_MAX_WORKERS */
     enum config_store store;
+    enum config_sandbox sandbox;
     char data_dir[4000];       /* where the durable store keeps its files */
     uint64_t max_store;        /* bytes the store may use; 0: what suits the store */
     uint64_t max_body;         /* bytes of one request body */

@@ -20,12 +20,13 @@ enum {
     STOPPED_MAX_MS = 1000,   /* a worker that is stopped for longer is killed */
 };
 
-int pool_init(struct pool *pool, struct arena *arena, unsigned wanted)
+int pool_init(struct pool *pool, struct arena *arena, unsigned wanted, bool filtered)
 {
     *pool = (struct pool){
         .arena = arena,
         .supervisor = getpid(),
         .wanted = wanted,
+        .filtered = filtered,
         .leaving = POOL_NONE,
         .deaths = {.interval_ns = DEATH_INTERVAL_MS * NS_PER_MS,
                    .burst_ns = DEATH_BURST_MS * NS_PER_MS},
@@ -53,7 +54,7 @@ static bool start_worker(struct pool *pool, unsigned slot)
     }
     worker->pid = fork();
     if (worker->pid == 0)
-        worker_run(pool->arena, slot, pool->supervisor);
+        worker_run(pool->arena, slot, pool->supervisor, pool->filtered);
     if (worker->pid < 0) {
         log_error("cannot fork a worker", log_int("worker", slot),
                   log_str("error", strerror(errno)));
@@ -123,10 +124,12 @@ int64_t pool_fill(struct pool *pool)
 
 static void log_end(unsigned slot, pid_t pid, int status, unsigned blocks)
 {
+    bool forbidden = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         log_info("worker ended", log_int("worker", slot), log_int("pid", pid));
     else if (WIFSIGNALED(status))
-        log_warning("worker died", log_int("worker", slot), log_int("pid", pid),
+        log_warning(forbidden ? "worker died: it tried a forbidden system call" : "worker died",
+                    log_int("worker", slot), log_int("pid", pid),
                     log_int("signal", WTERMSIG(status)), log_int("blocks_handed_on", blocks));
     else
         log_warning("worker died", log_int("worker", slot), log_int("pid", pid),

@@ -1,7 +1,6 @@
 /* worker - the loop of a worker process. See worker.h. */
 #include "worker/worker.h"
 
-#include <stdbool.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "common/ring.h"
 #include "common/verdict.h"
 #include "worker/primality/primality.h"
+#include "worker/sandbox.h"
 
 enum { WORKER_NICENESS = 19 }; /* a seventieth of the weight of the processes that answer clients */
 
@@ -128,12 +128,13 @@ static void give_way(void)
     setpriority(PRIO_PROCESS, 0, niceness + WORKER_NICENESS);
 }
 
-_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor)
+_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor, bool filtered)
 {
     child_settle(supervisor, "primed-worker");
-    close_range(STDERR_FILENO + 1, ~0U, 0);
     worker_warm_up();
     give_way();
+    if (sandbox_enter(filtered) < 0)
+        _exit(WORKER_NO_SANDBOX);
     worker_loop(arena, slot);
     _exit(0);
 }
