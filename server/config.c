@@ -218,6 +218,14 @@ static const char *read_log_requests(struct config *config, const char *text)
     return "none, refused or all";
 }
 
+static const char *read_user(struct config *config, const char *text)
+{
+    if (strlen(text) >= sizeof config->user || *text == ':')
+        return "NAME or NAME:GROUP";
+    strcpy(config->user, text);
+    return NULL;
+}
+
 static const char *read_sandbox(struct config *config, const char *text)
 {
     static const char *const names[] = {"auto", "required", "off"};
@@ -247,6 +255,8 @@ static const struct option_row options[] = {
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed"},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take"},
+    {"user", "NAME[:GROUP]", "", read_user,
+     "whom to become once started as root; its data directory goes along"},
     {"sandbox", "MODE", "auto", read_sandbox,
      "filter the workers' system calls: auto (where the kernel can), required, off"},
     {"log-format", "FORMAT", "text", read_log_format, "text or json, a line an event, to stderr"},

@@ -35,6 +35,7 @@ struct config {
     unsigned workers;      /* processes, 1 .. CONFIG_MAX_WORKERS */
     enum config_store store;
     enum config_sandbox sandbox;
+    char user[128];            /* whom to become: NAME or NAME:GROUP; "": nobody else */
     char data_dir[4000];       /* where the durable store keeps its files */
     uint64_t max_store;        /* bytes the store may use; 0: what suits the store */
     uint64_t max_body;         /* bytes of one request body */

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "server/dispatcher/dispatcher.h"
 #include "server/http/http.h"
+#include "server/privileges.h"
 #include "server/store/memory.h"
 #include "server/store/sqlite.h"
 
@@ -66,6 +67,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
                          pid_t supervisor)
 {
     child_settle(supervisor, "primed-front");
+    privileges_filter_front();
 
     struct store *store = open_store(config);
     if (!store)

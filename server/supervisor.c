@@ -16,6 +16,7 @@
 #include "server/front.h"
 #include "server/listener.h"
 #include "server/pool.h"
+#include "server/privileges.h"
 #include "worker/sandbox.h"
 
 enum {
@@ -293,6 +294,8 @@ int supervisor_run(const struct config *config)
     if (s.listen_socket < 0)
         goto destroy_arena;
     bool filtered;
+    if (privileges_drop(config) < 0)
+        goto close_socket;
     if (!choose_sandbox(config->sandbox, &filtered))
         goto close_socket;
     if (pool_init(&s.pool, &s.arena, config->workers, filtered) < 0) {
