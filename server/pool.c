@@ -37,6 +37,11 @@ int pool_init(struct pool *pool, struct arena *arena, unsigned wanted, bool filt
 
 /* --- starting --------------------------------------------------------------------------------- */
 
+static bool is_closing(const struct pool *pool)
+{
+    return pool->draining && atomic_load(&pool->arena->control->pool_closing);
+}
+
 /* Fork a worker into a slot. False if it could not be, or should not any more. */
 static bool start_worker(struct pool *pool, unsigned slot)
 {
@@ -48,7 +53,7 @@ static bool start_worker(struct pool *pool, unsigned slot)
      * the slot is taken and then pool_closing looked at. One of the two sees the other.
      */
     atomic_store(pid, -1);
-    if (atomic_load(&pool->arena->control->pool_closing)) {
+    if (is_closing(pool)) {
         atomic_store(pid, 0);
         return false;
     }
@@ -107,7 +112,7 @@ int64_t pool_fill(struct pool *pool)
     unsigned target = pool->wanted + (leaver != POOL_NONE);
     unsigned slot;
     while (pool->live < target && (slot = find_slot(pool, 0)) < pool->arena->slot_count &&
-           !atomic_load(&pool->arena->control->pool_closing)) {
+           !is_closing(pool)) {
         int64_t wait_ns = start_wait_ns(pool);
         if (wait_ns > 0)
             return wait_ns;

@@ -33,6 +33,7 @@ struct pool {
     bool filtered; /* are the workers' system calls, see worker/sandbox.h */
     unsigned live;
     uint64_t generation; /* raised by a rolling restart */
+    bool draining;       /* the front may close the pool: nobody is believed that it has, before */
     int leaving;         /* the slot whose worker a rolling restart has dismissed, or POOL_NONE */
     struct pace deaths;  /* of workers that were not killed on purpose */
     int64_t fork_not_before_ns; /* monotonic: the last fork has failed */

@@ -159,6 +159,7 @@ static void begin_drain(struct supervisor *s, int signal)
     log_info("draining", log_int("signal", signal),
              log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));
     s->draining = true;
+    s->pool.draining = true;
     s->drain_deadline_ns = clock_monotonic_ns() + s->config->drain_timeout_ns;
     arena_set_state(&s->arena, CONTROL_DRAIN);
 }

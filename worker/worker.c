@@ -10,6 +10,7 @@
 #include "common/fault.h"
 #include "common/ring.h"
 #include "common/verdict.h"
+#include "worker/madness.h"
 #include "worker/primality/primality.h"
 #include "worker/sandbox.h"
 
@@ -106,6 +107,7 @@ void worker_loop(struct arena *arena, unsigned slot)
             run_block(&arena->slots[slot], block);
         else
             FAULT_POINT("worker_loop.sentinel_claimed");
+        MADNESS(arena, (uint32_t)index);
         board_finish(arena, (uint32_t)index);
         if (is_sentinel)
             return;
