@@ -37,8 +37,11 @@ static struct part find(struct arena *arena, const char *name, uint32_t index)
     char *blocks = (char *)arena->blocks;
     if (strcmp(name, "block") == 0)
         return (struct part){arena_block(arena, index), sizeof(struct block)};
+    if (strcmp(name, "tail") == 0)
+        return (struct part){&arena->ring->tail, sizeof arena->ring->tail};
     if (strcmp(name, "ring") == 0)
-        return (struct part){arena->ring, (size_t)((char *)arena->board - (char *)arena->ring)};
+        return (struct part){&arena->ring->head,
+                             (size_t)((char *)arena->board - (char *)arena->ring) - ARENA_PAGE};
     if (strcmp(name, "board") == 0)
         return (struct part){arena->board, (size_t)(blocks - (char *)arena->board)};
     if (strcmp(name, "slots") == 0)

@@ -2,7 +2,7 @@
  * madness - a worker that loses its mind, on command, in builds with MODE=fault.
  *
  *   PRIMED_MAD=ring          a worker writes random words into that part of the arena: block (the one it
- *                            has), ring, board, claims, slots, control; or it makes a call its sandbox
+ *                            has), ring, tail, board, claims, slots, control; or it makes a call its sandbox
  *                            forbids: call
  *   PRIMED_FAULT_TOKEN=FILE  ... if it can remove FILE: one worker, once
  *

@@ -135,6 +135,7 @@ _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor, 
     child_settle(supervisor, "primed-worker");
     worker_warm_up();
     give_way();
+    arena_confine(arena);
     if (sandbox_enter(filtered) < 0)
         _exit(WORKER_NO_SANDBOX);
     worker_loop(arena, slot);
