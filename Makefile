@@ -27,9 +27,9 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLA
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle libseccomp
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle zlib libzstd libseccomp
 CLIENT_LIBS := libcurl jansson gmp libseccomp
-TEST_LIBS   := criterion libcurl
+TEST_LIBS   := criterion libcurl zlib libzstd
 
 # --- the parts ------------------------------------------------------------------------------------
 objects = $(patsubst %,$(OBJ)/%.o,$(basename $(1)))
@@ -62,11 +62,14 @@ $(BUILD)/primed: $(OBJ)/server/main.o $(LIB_OBJS) $(CORE_LIB)
 $(BUILD)/prime: $(OBJ)/client/main.o $(CLIENT_OBJS) $(COMMON_OBJS) $(WORKER_OBJS) $(CORE_LIB)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(CLIENT_LIBS)) -lm,LINK $@)
 
-# The manual page and the completions of prime come out of its own table of options.
+# The manual pages and the completions come out of each program's own table of options.
 CLIENT_DOCS := $(addprefix $(BUILD)/client/prime.,1 bash zsh fish)
+SERVER_DOCS := $(addprefix $(BUILD)/server/primed.,8 bash zsh fish)
 $(CLIENT_DOCS): $(BUILD)/prime
+$(SERVER_DOCS): $(BUILD)/primed
+$(CLIENT_DOCS) $(SERVER_DOCS):
 	@mkdir -p $(@D)
-	$(call say,$< --generate=$(patsubst .%,%,$(suffix $(@:.1=.man))) >$@,GEN $@)
+	$(call say,$< --generate=$(patsubst .%,%,$(patsubst %.1,.man,$(patsubst %.8,.man,$(suffix $@)))) >$@,GEN $@)
 
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
@@ -110,24 +113,27 @@ run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options
 
 ##@ Install
 .PHONY: install uninstall
-install: all $(CLIENT_DOCS) ## into DESTDIR and PREFIX (/usr/local)
+install: all $(CLIENT_DOCS) $(SERVER_DOCS) ## into DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/primed $(DESTDIR)$(PREFIX)/bin/primed
 	install -D -m 755 $(BUILD)/prime $(DESTDIR)$(PREFIX)/bin/prime
 	install -D -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/libprimality.a
 	install -D -m 644 worker/primality/primality.h $(DESTDIR)$(PREFIX)/include/primality.h
-	install -D -m 644 docs/primed.8 $(DESTDIR)$(PREFIX)/share/man/man8/primed.8
+	install -D -m 644 $(BUILD)/server/primed.8 $(DESTDIR)$(PREFIX)/share/man/man8/primed.8
 	install -D -m 644 $(BUILD)/client/prime.1 $(DESTDIR)$(PREFIX)/share/man/man1/prime.1
-	install -D -m 644 $(BUILD)/client/prime.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/prime
-	install -D -m 644 $(BUILD)/client/prime.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_prime
-	install -D -m 644 $(BUILD)/client/prime.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/prime.fish
+	for program in client/prime server/primed; do name=$${program#*/}; \
+	    install -D -m 644 $(BUILD)/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name && \
+	    install -D -m 644 $(BUILD)/$$program.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$name && \
+	    install -D -m 644 $(BUILD)/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$name.fish || exit; \
+	done
 	install -D -m 644 openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
 
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/primed $(DESTDIR)$(PREFIX)/bin/prime $(DESTDIR)$(PREFIX)/lib/libprimality.a \
 	    $(DESTDIR)$(PREFIX)/include/primality.h $(DESTDIR)$(PREFIX)/share/man/man8/primed.8 \
-	    $(DESTDIR)$(PREFIX)/share/man/man1/prime.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/prime \
-	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_prime \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/prime.fish \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/prime.1 \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,prime primed) \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/zsh/site-functions/,_prime _primed) \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/,prime.fish primed.fish) \
 	    $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
 
 ##@ Other

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cli.h"
+#include "common/shell.h"
 
 /* How completions find ids: the newest batches, if the service answers at once. */
 static const char list_ids[] = "prime ls --format ndjson --limit 20 --timeout 0 2>/dev/null"
@@ -26,13 +27,6 @@ static bool names_file(const struct option_row *row)
     return strcmp(row->argument, "FILE") == 0;
 }
 
-/* The words of "table|json", parted by blanks. */
-static void write_choices(const struct option_row *row)
-{
-    for (const char *c = row->choices; *c; c++)
-        putchar(*c == '|' ? ' ' : *c);
-}
-
 /* The names of the commands of which `which` holds (NULL: of all). */
 static void write_commands(bool (*which)(const struct command_row *row), const char *between)
 {
@@ -42,19 +36,6 @@ static void write_commands(bool (*which)(const struct command_row *row), const c
             continue;
         printf("%s%s", before, cli_commands[i].name);
         before = between;
-    }
-}
-
-/* Text within single quotes, without what zsh's specifications would read themselves. */
-static void write_quoted(const char *text, bool zsh)
-{
-    for (const char *c = text; *c; c++) {
-        if (*c == '\'')
-            fputs("'\\''", stdout);
-        else if (zsh && (*c == '[' || *c == ']' || *c == ':'))
-            printf("\\%c", *c);
-        else
-            putchar(*c);
     }
 }
 
@@ -70,7 +51,7 @@ static void write_bash_value(const struct option_row *row)
         printf(" | -%c", row->letter);
     if (row->choices) {
         printf(") mapfile -t COMPREPLY < <(compgen -W '");
-        write_choices(row);
+        shell_write_choices(row->choices);
         printf("' -- \"$word\"); return ;;\n");
     } else {
         printf(") %s", names_file(row) ? bash_file : "return ;;\n");
@@ -123,13 +104,13 @@ static void write_zsh_option(const struct option_row *row)
                row->argument ? "+" : "", row->name, equals);
     else
         printf("            '--%s%s[", row->name, equals);
-    write_quoted(row->help, true);
+    shell_write_quoted(row->help, true);
     printf("]");
     if (row->argument)
         printf(":%s:", row->argument);
     if (row->choices) {
         putchar('(');
-        write_choices(row);
+        shell_write_choices(row->choices);
         putchar(')');
     } else if (row->argument && names_file(row)) {
         printf("_files");
@@ -162,7 +143,7 @@ static void write_zsh(void)
            list_ids);
     for (int i = COMMAND_ASK + 1; i < COMMANDS; i++) {
         printf("        '%s:", cli_commands[i].name);
-        write_quoted(cli_commands[i].summary, true);
+        shell_write_quoted(cli_commands[i].summary, true);
         printf("'\n");
     }
     printf("    )\n    _describe command commands\n}\n_prime() {\n    case ${words[2]} in\n");
@@ -196,13 +177,13 @@ static void write_fish_option(const struct option_row *row)
     }
     if (row->choices) {
         printf(" -x -a '");
-        write_choices(row);
+        shell_write_choices(row->choices);
         putchar('\'');
     } else if (row->argument) {
         printf(names_file(row) ? " -r -F" : " -x");
     }
     printf(" -d '");
-    write_quoted(row->help, false);
+    shell_write_quoted(row->help, false);
     printf("'\n");
 }
 
@@ -215,7 +196,7 @@ static void write_fish(void)
     for (int i = COMMAND_ASK + 1; i < COMMANDS; i++) {
         const struct command_row *row = &cli_commands[i];
         printf("complete -c prime -n __fish_use_subcommand -a %s -d '", row->name);
-        write_quoted(row->summary, false);
+        shell_write_quoted(row->summary, false);
         printf("'\n");
         if (*row->arguments)
             printf("complete -c prime -n '__fish_seen_subcommand_from %s' %s\n", row->name,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/completion.h"
+#include "common/roff.h"
 
 /* --- help ------------------------------------------------------------------------------------- */
 
@@ -79,67 +80,17 @@ void manual_help(enum cli_command command)
 
 /* --- the manual page -------------------------------------------------------------------------- */
 
-/* Text as roff reads it: no request by accident, and hyphens that can be copied into a shell. */
-static void write_roff(const char *text, size_t length)
-{
-    bool starts_line = true;
-    for (const char *c = text; c < text + length; c++) {
-        if (starts_line && (*c == '.' || *c == '\''))
-            fputs("\\&", stdout);
-        starts_line = *c == '\n';
-        if (*c == '-')
-            fputs("\\-", stdout);
-        else if (*c == '\\')
-            fputs("\\e", stdout);
-        else if (*c == '^')
-            fputs("\\(ha", stdout);
-        else if (*c == '\'')
-            fputs("\\(aq", stdout);
-        else
-            putchar(*c);
-    }
-}
-
-static void write_roff_string(const char *text)
-{
-    write_roff(text, strlen(text));
-}
-
-static void write_roff_paragraphs(const char *text)
-{
-    for (const char *line = text; *line;) {
-        size_t length = strcspn(line, "\n");
-        if (length > 0)
-            write_roff(line, length);
-        else
-            fputs(".PP", stdout);
-        putchar('\n');
-        line += length + (line[length] == '\n');
-    }
-}
-
 static void write_roff_option(const struct option_row *row)
 {
-    printf(".TP\n\\fB");
-    if (row->letter)
-        printf("\\-%c\\fR, \\fB", row->letter);
-    printf("\\-\\-");
-    write_roff_string(row->name);
-    printf("\\fR");
-    if (row->argument) {
-        printf(" \\fI");
-        write_roff_string(row->argument);
-        printf("\\fR");
-    }
-    putchar('\n');
-    write_roff_string(row->help);
+    roff_write_option(row->letter, row->name, row->argument);
+    roff_write_string(row->help);
     if (row->choices) {
         printf(": ");
-        write_roff_string(row->choices);
+        roff_write_string(row->choices);
     }
     if (row->standard) {
         printf(" [");
-        write_roff_string(row->standard);
+        roff_write_string(row->standard);
         putchar(']');
     }
     printf(".\n");
@@ -155,14 +106,14 @@ static void write_roff_command(enum cli_command command)
         printf("prime %s ", row->name);
     else
         printf("prime ");
-    write_roff_string(row->arguments);
+    roff_write_string(row->arguments);
     putchar('\n');
-    write_roff_paragraphs(row->about);
+    roff_write_paragraphs(row->about);
     for (int i = 0; i < OPTIONS; i++)
         if (cli_is_on(&cli_options[i], command) && !cli_is_common(&cli_options[i]))
             write_roff_option(&cli_options[i]);
     printf(".PP\n.nf\n");
-    write_roff_string(row->examples);
+    roff_write_string(row->examples);
     printf("\n.fi\n");
 }
 
@@ -191,7 +142,7 @@ static void write_man(void)
     printf(".SH EXIT STATUS\n");
     for (const char *line = cli_statuses; *line; line += strcspn(line, "\n") + 1) {
         printf(".TP\n.B %c\n", *line);
-        write_roff(line + 2, strcspn(line + 2, "\n"));
+        roff_write(line + 2, strcspn(line + 2, "\n"));
         printf(".\n");
     }
     printf(".PP\nA signal that ends it does so after it has tidied up.\n"

@@ -81,9 +81,11 @@ struct control {
     _Atomic uint32_t sentinels_wanted; /* how many were ever asked for; the front answers each */
     _Atomic uint32_t worker_restarts;  /* workers forked to replace one that died */
     _Atomic uint32_t front_restarts;
+    _Atomic uint32_t alive_asked; /* "are you alive?", counted; see notify.h */
     /* written by the front */
     alignas(CACHE_LINE) _Atomic uint32_t front_ready; /* 1 once it serves */
-    _Atomic uint32_t pool_closing; /* 1: work is done, last sentinels are out; fork no worker */
+    _Atomic uint32_t pool_closing;   /* 1: work is done, last sentinels are out; fork no worker */
+    _Atomic uint32_t alive_answered; /* the last alive_asked that its dispatcher has seen */
 };
 
 /* One a worker process; the index is the worker's number and the `owner` of its claims. */

@@ -19,4 +19,12 @@ enum { CLOCK_RFC3339_SIZE = sizeof "2026-01-31T23:59:59.123456Z" };
 /* A wall time, not before 1970, as RFC 3339 in UTC with microseconds, and a NUL. Returns out. */
 char *clock_rfc3339(char out[CLOCK_RFC3339_SIZE], int64_t wall_ns);
 
+/* The sooner of two times until something; negative ones stand for never. */
+static inline int64_t clock_sooner_ns(int64_t a_ns, int64_t b_ns)
+{
+    if (a_ns < 0 || b_ns < 0)
+        return a_ns < 0 ? b_ns : a_ns;
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
 #endif

@@ -1,8 +1,8 @@
 /*
  * config - what the service can be told, by flags and by the environment.
  *
- * One table in config.c names every option, its variable, its default and its help text; reading,
- * checking and `--help` all go by it. A flag beats its variable, which beats the default.
+ * One table, config_table.c, names every option, its variable, its default and its texts. A flag
+ * beats its variable, which beats the default.
  */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
@@ -55,7 +55,7 @@ enum config_result {
     CONFIG_RUN,    /* the configuration is complete: serve */
     CONFIG_CHECK,  /* it is complete, and only that was asked (--check) */
     CONFIG_HEALTH, /* it is complete: ask the service that runs with it (the command health) */
-    CONFIG_SHOWN,  /* --help or --version was asked, and is done */
+    CONFIG_SHOWN,  /* --help, --version or --generate was asked, and is done */
     CONFIG_WRONG,  /* it is not; said on standard error */
 };
 

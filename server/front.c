@@ -1,6 +1,7 @@
 /* front - putting the parts of the front together, and taking them apart again. See front.h. */
 #include "server/front.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "common/child.h"
@@ -100,6 +101,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena, int l
     if (http_start(http, dispatcher) < 0)
         exit(EXIT_FAILURE);
     atomic_store(&arena->control->front_ready, 1);
+    kill(supervisor, SIGUSR1); /* it may have to pass that on */
     log_info("ready", log_str("version", PRIMED_VERSION), log_str("store", store->name),
              log_int("workers", config->workers));
 

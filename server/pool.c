@@ -219,6 +219,11 @@ void pool_roll(struct pool *pool)
     pool->generation++;
 }
 
+bool pool_is_rolling(const struct pool *pool)
+{
+    return next_to_leave(pool) != POOL_NONE;
+}
+
 void pool_kill_overdue(struct pool *pool)
 {
     for (unsigned i = 0; i < pool->arena->slot_count; i++) {

@@ -71,6 +71,9 @@ bool pool_shrink(struct pool *pool);
  */
 void pool_roll(struct pool *pool);
 
+/* Is there one still to be replaced? */
+bool pool_is_rolling(const struct pool *pool);
+
 /* Kill the workers the dispatcher has found stuck. */
 void pool_kill_overdue(struct pool *pool);
 

@@ -15,6 +15,7 @@
 #include "common/fault.h"
 #include "server/front.h"
 #include "server/listener.h"
+#include "server/notify.h"
 #include "server/pool.h"
 #include "server/privileges.h"
 #include "worker/sandbox.h"
@@ -34,6 +35,7 @@ struct supervisor {
     const struct config *config;
     struct arena arena;
     struct pool pool;
+    struct notify notify;
     int listen_socket;
     pid_t front_pid; /* 0: none */
     bool front_was_ready;
@@ -84,6 +86,25 @@ static bool choose_sandbox(enum config_sandbox mode, bool *filtered)
         log_warning("the workers' system calls are not filtered",
                     log_str("error", strerror(-error)));
     return mode != CONFIG_SANDBOX_REQUIRED;
+}
+
+/* --- the service manager ---------------------------------------------------------------------- */
+
+/* Ready is what /readyz calls so: the front serves, and there are workers. */
+static enum notify_state state_of(const struct supervisor *s)
+{
+    if (s->draining)
+        return NOTIFY_STOPPING;
+    if (!atomic_load(&s->arena.control->front_ready) || s->pool.live == 0)
+        return s->front_was_ready ? NOTIFY_RECOVERING : NOTIFY_STARTING;
+    return pool_is_rolling(&s->pool) ? NOTIFY_RELOADING : NOTIFY_SERVING;
+}
+
+/* Returns the time until it should be called again, negative if that is when something happens. */
+static int64_t tell_manager(struct supervisor *s)
+{
+    s->front_was_ready |= atomic_load(&s->arena.control->front_ready);
+    return notify_update(&s->notify, state_of(s), s->pool.wanted, clock_monotonic_ns());
 }
 
 /* --- the front -------------------------------------------------------------------------------- */
@@ -138,6 +159,7 @@ static void reap_front(struct supervisor *s, int status)
     arena_reset(&s->arena);
     FAULT_POINT("reap_front.reset");
     atomic_fetch_add(&s->arena.control->front_restarts, 1);
+    tell_manager(s);
     pace_note(&s->front_deaths, now);
     s->front_not_before_ns = now + pace_wait_ns(&s->front_deaths, now);
 }
@@ -215,13 +237,6 @@ static void reap_children(struct supervisor *s)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    if (a_ns < 0 || b_ns < 0)
-        return a_ns < 0 ? b_ns : a_ns;
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 /* Start who is missing and due; returns the time until somebody else is due, negative for never. */
 static int64_t start_missing(struct supervisor *s)
 {
@@ -233,10 +248,11 @@ static int64_t start_missing(struct supervisor *s)
         else
             wait_ns = s->front_not_before_ns - now;
     }
-    wait_ns = sooner(wait_ns, pool_fill(&s->pool));
-    wait_ns = sooner(wait_ns, pool_kill_stopped(&s->pool));
+    wait_ns = clock_sooner_ns(wait_ns, pool_fill(&s->pool));
+    wait_ns = clock_sooner_ns(wait_ns, pool_kill_stopped(&s->pool));
     if (s->draining)
-        wait_ns = sooner(wait_ns, s->drain_deadline_ns > now ? s->drain_deadline_ns - now : 0);
+        wait_ns =
+            clock_sooner_ns(wait_ns, s->drain_deadline_ns > now ? s->drain_deadline_ns - now : 0);
     return wait_ns;
 }
 
@@ -258,7 +274,7 @@ static void check_drain(struct supervisor *s)
 static void run(struct supervisor *s, const sigset_t *signals)
 {
     while (!s->finished) {
-        int64_t wait_ns = start_missing(s);
+        int64_t wait_ns = clock_sooner_ns(start_missing(s), tell_manager(s));
         struct timespec timeout = {.tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S};
         int signal = sigtimedwait(signals, NULL, wait_ns < 0 ? NULL : &timeout);
         reap_children(s);
@@ -303,6 +319,7 @@ int supervisor_run(const struct config *config)
         log_error("cannot create the pool", log_str("error", strerror(ENOMEM)));
         goto close_socket;
     }
+    notify_init(&s.notify, &s.arena);
     log_info("listening", log_str("address", address), log_int("pid", getpid()));
 
     run(&s, &signals);

@@ -10,13 +10,14 @@
  *   QUIT       stop: kill everything, exit 1
  *   HUP        replace the workers one by one
  *   TTIN TTOU  one worker more, one fewer
- *   USR1       from the front: look for a worker to kill (struct worker_slot, overdue_ns)
+ *   USR1       from the front: look for a worker to kill (struct worker_slot, overdue_ns), and at
+ *              struct control: it serves, or it is alive
  *
  * When a worker dies, what it held goes to the dispatcher at once and a successor is forked; one
  * that is stopped for more than a second is killed. When the front dies, the workers are
  * killed, the arena is reset and all start anew: a restart takes the same road as a start. Deaths
  * that follow each other fast slow the restarts down (see pace.h), and a fork that fails is tried
- * again.
+ * again. A service manager is told how it stands (see notify.h).
  */
 #ifndef SERVER_SUPERVISOR_H
 #define SERVER_SUPERVISOR_H

@@ -1,6 +1,7 @@
 /* dispatcher - the thread, and the calls of dispatcher.h. */
 #include "server/dispatcher/dispatcher.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "common/board.h"
@@ -34,6 +35,21 @@ static void close_pool(struct dispatcher *d)
     handout_sentinels(d, handout_workers(d));
 }
 
+static bool is_asked(const struct control *control)
+{
+    return atomic_load(&control->alive_asked) != atomic_load(&control->alive_answered);
+}
+
+/* Tell the supervisor that this thread goes round, where it has asked. */
+static void answer_alive(const struct dispatcher *d)
+{
+    struct control *control = d->arena->control;
+    if (!is_asked(control))
+        return;
+    atomic_store(&control->alive_answered, atomic_load(&control->alive_asked));
+    kill(d->options.supervisor, SIGUSR1);
+}
+
 /*
  * After board_prepare_wait(): is there something, beside the board, that came in since the last
  * look?
@@ -42,12 +58,13 @@ static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
 {
     bool drain = atomic_load(&d->arena->control->state) == CONTROL_DRAIN;
     uint32_t wanted = atomic_load(&d->arena->control->sentinels_wanted);
+    bool asked = is_asked(d->arena->control);
     pthread_mutex_lock(&d->lock);
     bool fills = !draining || d->options.finish_all;
     bool can_send = fills && wanted != d->sentinels_sent && d->free_count > 0;
     bool roused = sleep_ns < 0 && d->in_flight > 0;
     pthread_mutex_unlock(&d->lock);
-    return drain != draining || can_send || roused;
+    return drain != draining || asked || can_send || roused;
 }
 
 static void *dispatcher_main(void *argument)
@@ -67,6 +84,7 @@ static void *dispatcher_main(void *argument)
         pthread_mutex_unlock(&d->lock);
 
         tell(d, &news);
+        answer_alive(d);
         if (drained)
             return NULL;
         if (harvested)

@@ -29,7 +29,7 @@ typedef void dispatcher_listener(void *context, const struct store *store,
 
 struct dispatcher_options {
     struct arena *arena;
-    pid_t supervisor;          /* asked to kill workers that are stuck */
+    pid_t supervisor;          /* asked to kill workers that are stuck, told that we are alive */
     int64_t number_timeout_ns; /* what one number may take, 0: any time */
     bool finish_all; /* when draining, finish every batch, not just the blocks in flight */
     dispatcher_listener *listener;

@@ -24,6 +24,7 @@ enum {
     ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
     BODY_MIN_RATE = 500,            /* bytes a second, or its sender only holds the connection */
     STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
+    DECODERS_MAX = 256 * 1024 * 1024, /* what decoding bodies may take, all together */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
 
@@ -156,12 +157,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return reply_or_close(request);
     }
     if (*upload_data_size > 0) {
-        request->body_bytes += *upload_data_size;
         if (!may_go_on(request))
             return MHD_NO; /* before it is suspended to wait for the store */
+        size_t taken = *upload_data_size;
         if (!request->replied && request->route && request->route->body)
-            request->route->body(request, upload_data, *upload_data_size);
-        *upload_data_size = 0;
+            taken = request->route->body(request, upload_data, taken);
+        request->body_bytes += taken;
+        *upload_data_size -= taken;
         notice_end(request);
         return MHD_YES;
     }
@@ -213,6 +215,7 @@ struct http *http_new(const struct http_options *options)
     if (!http)
         return NULL;
     http->options = *options;
+    http->decoders.max = DECODERS_MAX;
     http->started_ns = clock_wall_ns();
     http->began_ns = clock_monotonic_ns();
     http->request_prefix = (uint64_t)http->started_ns;

@@ -8,6 +8,7 @@
  *   request.c      the state of one request: parameters, headers, cleaning up
  *   reply.c        sending documents; problem.c: sending problems (RFC 9457)
  *   upload.c       POST /v1/batches: body ─► intake ─► store ─► dispatcher; upload_refusal.c: or not
+ *   media.c        Content-Type and Content-Encoding
  *   idempotency.c  Idempotency-Key: the same request again
  *   batches.c      looking at batches, listing, canceling, deleting them
  *   results.c      GET .../results: pages and streams; result_format.c: one item in each format

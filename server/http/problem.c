@@ -15,6 +15,7 @@ static const struct {
     [PROBLEM_MALFORMED_JSON] = {400, "/problems/malformed-json", "Malformed JSON"},
     [PROBLEM_MALFORMED_LINES] = {400, "/problems/malformed-lines", "Malformed lines"},
     [PROBLEM_MALFORMED_OCTETS] = {400, "/problems/malformed-octets", "Malformed octets"},
+    [PROBLEM_MALFORMED_ENCODING] = {400, "/problems/malformed-encoding", "Malformed encoding"},
     [PROBLEM_BAD_PARAMETER] = {400, "/problems/bad-parameter", "Malformed parameter"},
     [PROBLEM_BAD_HEADER] = {400, "/problems/bad-header", "Malformed header"},
     [PROBLEM_NOT_AN_INTEGER] = {400, "/problems/not-an-integer", "Not an integer"},

@@ -17,6 +17,7 @@
 #include "server/http/histogram.h"
 #include "server/http/http.h"
 #include "server/http/waiters.h"
+#include "server/intake/decoder.h"
 
 /* Counters for metrics.c; any thread. */
 struct http_counters {
@@ -39,6 +40,7 @@ struct http {
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
     struct http_counters counters;
+    struct decoder_budget decoders;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
     _Atomic uint32_t store_sleepers; /* requests suspended until the store has written */
@@ -59,8 +61,11 @@ struct route {
     const char *path; /* with at most one {} */
     /* Before the body: may reply already (then true). NULL if the route takes no body. */
     bool (*begin)(struct request *request);
-    /* A piece of the body. */
-    void (*body)(struct request *request, const char *bytes, size_t size);
+    /*
+     * A piece of the body: how many of its bytes were taken. The others, of which there may be some
+     * only where the connection was suspended, come again.
+     */
+    size_t (*body)(struct request *request, const char *bytes, size_t size);
     /* The whole request is there, or a wait is over: reply, or suspend. */
     void (*handle)(struct request *request);
 };
@@ -77,7 +82,7 @@ struct request {
     bool head;        /* a GET without the body of its reply */
     bool replied;
     unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
-    uint64_t body_bytes; /* received */
+    uint64_t body_bytes; /* received and done with */
     bool end_seen;       /* the client sends no more: daemon.c */
 
     /* A reply that is known before the body may wait until that is read; see daemon.c. */

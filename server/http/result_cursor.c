@@ -51,6 +51,24 @@ static bool is_wanted(enum result_filter filter, enum verdict verdict)
     }
 }
 
+/*
+ * Octets are sent as they lie: add those of the chunk that is loaded, of numbers below `end`, up to
+ * `size`.
+ */
+static void write_octets(struct result_cursor *cursor, struct text *text, size_t size, uint64_t end)
+{
+    uint64_t first = cursor->position - cursor->chunk_first;
+    uint64_t count = cursor->chunk.count - first;
+    count = count < end - cursor->position ? count : end - cursor->position;
+    count = count < cursor->left ? count : cursor->left;
+    count = count < size - text->length ? count : size - text->length;
+    text_add(text, (const char *)cursor->verdicts + first, count);
+    cursor->written += count;
+    cursor->left -= count;
+    cursor->position += count;
+    cursor->loaded = first + count < cursor->chunk.count;
+}
+
 enum result_stop result_cursor_write(struct result_cursor *cursor, struct text *text, size_t size,
                                      uint64_t end, const char *separator)
 {
@@ -61,6 +79,10 @@ enum result_stop result_cursor_write(struct result_cursor *cursor, struct text *
             return RESULT_STOP_SIZE;
         if (!cursor->loaded && !load(cursor))
             return RESULT_STOP_GONE;
+        if (cursor->format == RESULT_OCTETS && cursor->filter == RESULT_ALL) {
+            write_octets(cursor, text, size, end);
+            continue;
+        }
 
         uint32_t i = cursor->reader.index;
         struct number number;

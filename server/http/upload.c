@@ -2,17 +2,22 @@
 #include "server/http/upload.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "server/http/batches.h"
 #include "server/http/idempotency.h"
+#include "server/http/media.h"
 #include "server/http/problem.h"
 #include "server/http/upload_refusal.h"
+#include "server/intake/decoder.h"
 #include "server/intake/intake.h"
 
 /* JSON outside the integers: above all metadata, which every look at the batch sends back. */
 enum { ENVELOPE_MAX = 16 * 1024 };
+
+enum {
+    DECODED_PIECE = 64 * 1024,         /* what is decoded before it is looked at */
+    DECODED_TURN = 64 * DECODED_PIECE, /* and before other connections get a turn */
+};
 
 /* Where a wait for the store stands; see sleep_until_woken(). */
 enum sleep_state { SLEEP_AWAKE, SLEEP_SUSPENDED, SLEEP_WOKEN };
@@ -22,7 +27,11 @@ struct upload {
     struct store *store;
     struct store_draft *draft;       /* NULL where the body is only read: a repeat, or draining */
     struct idempotency *idempotency; /* NULL: the request has no key */
-    bool too_large;                  /* more than max_body came */
+    struct decoder *decoder;         /* NULL: the body is as it is */
+    enum decoder_status decoder_status;
+    bool more_decoded;    /* the decoder has more to say of what it was given */
+    uint64_t taken_bytes; /* of the body, decoded */
+    bool too_large;       /* they are more than max_body */
     bool committing;
     _Atomic int sleep_state;
     bool settled;             /* the result has been acted on, or the batch of a repeat found */
@@ -31,35 +40,6 @@ struct upload {
 };
 
 /* --- before the body -------------------------------------------------------------------------- */
-
-static const struct {
-    const char *type;
-    enum intake_format format;
-} types[] = {
-    {"application/json", INTAKE_JSON},
-    {"application/x-ndjson", INTAKE_LINES},
-    {"text/plain", INTAKE_LINES},
-    {"application/octet-stream", INTAKE_OCTETS},
-    {"application/x-www-form-urlencoded", INTAKE_SNIFF}, /* what bare curl says of any body */
-};
-
-/* The format a Content-Type names, its parameters aside; false if it is none of ours. */
-static bool choose_format(const char *content_type, enum intake_format *format)
-{
-    if (!content_type) {
-        *format = INTAKE_SNIFF;
-        return true;
-    }
-    size_t length = strcspn(content_type, "; \t");
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (strlen(types[i].type) == length &&
-            strncasecmp(types[i].type, content_type, length) == 0) {
-            *format = types[i].format;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Does the request declare more bytes than we take? */
 static bool declares_too_much(const struct request *request)
@@ -81,6 +61,7 @@ static void release(struct request *request)
     store_discard(upload->store, upload->draft);
     intake_free(upload->intake);
     idempotency_free(upload->idempotency);
+    decoder_free(upload->decoder);
     free(upload);
 }
 
@@ -106,22 +87,12 @@ static enum store_result get_ready(struct request *request, enum intake_format f
 /* Refuse at once what need not be read; otherwise get ready to read it. */
 bool upload_begin(struct request *request)
 {
-    const char *encoding = request_header(request, "Content-Encoding");
-    const char *type = request_header(request, "Content-Type");
     enum intake_format format;
-    if (!request_read_wait(request))
+    enum decoder_coding coding;
+    bool encoded;
+    if (!request_read_wait(request) || !media_read_coding(request, &encoded, &coding) ||
+        !media_read_format(request, &format))
         return true;
-    if (encoding && strcasecmp(encoding, "identity") != 0) {
-        problem_reply(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Content-Encoding is not supported");
-        return true;
-    }
-    if (!choose_format(type, &format)) {
-        problem_reply(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                      "\"%.100s\" is not one of application/json, application/x-ndjson, "
-                      "text/plain, application/octet-stream",
-                      type);
-        return true;
-    }
     if (declares_too_much(request)) {
         upload_refuse_too_large(request);
         return true;
@@ -141,7 +112,9 @@ bool upload_begin(struct request *request)
         upload->idempotency = idempotency;
         request->state = upload;
         request->release = release;
-        result = get_ready(request, format);
+        if (encoded)
+            upload->decoder = decoder_new(coding, &request->http->decoders);
+        result = encoded && !upload->decoder ? STORE_NO_MEMORY : get_ready(request, format);
     } else {
         idempotency_free(idempotency);
     }
@@ -196,13 +169,12 @@ static void resumed(void *context)
     wake(context);
 }
 
-void upload_body(struct request *request, const char *bytes, size_t size)
+/* Take the next bytes of the body, decoded. True if the connection is suspended. */
+static bool take(struct request *request, const char *bytes, size_t size)
 {
     struct upload *upload = request->state;
-    /* It will be refused. A drain waits for whoever waits for the disk, so this one need not. */
-    if (http_is_draining(request->http))
-        discard_draft(upload);
-    if (request->body_bytes > request->http->options.config->max_body) {
+    upload->taken_bytes += size;
+    if (upload->taken_bytes > request->http->options.config->max_body) {
         upload->too_large = true;
     } else {
         intake_feed(upload->intake, bytes, size);
@@ -212,11 +184,92 @@ void upload_body(struct request *request, const char *bytes, size_t size)
 
     /* A client that is faster than the disk is slowed down by its own connection. */
     atomic_store(&upload->sleep_state, SLEEP_AWAKE);
-    if (upload->draft && store_pause(upload->store, upload->draft, resumed, request))
+    bool paused = upload->draft && store_pause(upload->store, upload->draft, resumed, request);
+    if (paused)
         sleep_until_woken(request);
+    return paused;
+}
+
+/* Let the other connections of this thread have a turn. */
+static void yield(struct request *request)
+{
+    struct upload *upload = request->state;
+    atomic_store(&upload->sleep_state, SLEEP_WOKEN);
+    sleep_until_woken(request);
+}
+
+/*
+ * Decode and take bytes[*from .. size-1], until they are used up or the connection is suspended:
+ * then true, and *from tells how far it came.
+ */
+static bool decode(struct request *request, const char *bytes, size_t size, size_t *from)
+{
+    struct upload *upload = request->state;
+    char piece[DECODED_PIECE];
+    size_t made;
+    size_t turn = 0;
+    do {
+        upload->decoder_status =
+            decoder_step(upload->decoder, bytes, size, from, piece, sizeof piece, &made);
+        upload->more_decoded = made == sizeof piece;
+        if (upload->decoder_status != DECODER_OK)
+            return false;
+        if (take(request, piece, made))
+            return true;
+        turn += made;
+        if (turn >= DECODED_TURN) {
+            yield(request);
+            return true;
+        }
+    } while ((*from < size || upload->more_decoded) && !upload->too_large);
+    return false;
+}
+
+size_t upload_body(struct request *request, const char *bytes, size_t size)
+{
+    struct upload *upload = request->state;
+    /* It will be refused. A drain waits for whoever waits for the disk, so this one need not. */
+    if (http_is_draining(request->http))
+        discard_draft(upload);
+    if (!upload->decoder) {
+        take(request, bytes, size);
+        return size;
+    }
+    size_t from = 0;
+    bool may_go_on = upload->decoder_status == DECODER_OK && !upload->too_large;
+    return may_go_on && decode(request, bytes, size, &from) ? from : size;
 }
 
 /* --- after the body --------------------------------------------------------------------------- */
+
+/*
+ * The body is complete: has all of it been decoded and taken? False after replying that it cannot
+ * be, or if there is more to do after a suspension.
+ */
+static bool is_decoded(struct request *request)
+{
+    struct upload *upload = request->state;
+    size_t none = 0;
+    if (upload->more_decoded && upload->decoder_status == DECODER_OK && !upload->too_large &&
+        decode(request, "", 0, &none))
+        return false;
+    if (upload->too_large) {
+        discard_draft(upload);
+        upload_refuse_too_large(request);
+    } else if (upload->decoder_status == DECODER_NO_ROOM) {
+        discard_draft(upload);
+        upload_refuse_unavailable(request, STORE_NO_MEMORY);
+    } else if (upload->decoder &&
+               (upload->decoder_status != DECODER_OK || !decoder_is_complete(upload->decoder))) {
+        discard_draft(upload);
+        problem_reply(request, PROBLEM_MALFORMED_ENCODING,
+                      upload->decoder_status == DECODER_OK
+                          ? "the encoded body ends before its end"
+                          : "the body is not what its Content-Encoding says, is damaged, or needs "
+                            "a window of more than 8 MiB");
+    }
+    return !request->replied;
+}
 
 /* The body is complete: is it a batch, and can it still be taken? False after replying that not. */
 static bool judge(struct request *request, struct intake_envelope *envelope)
@@ -326,11 +379,8 @@ static bool recall(struct request *request)
 void upload_handle(struct request *request)
 {
     struct upload *upload = request->state;
-    if (upload->too_large) {
-        discard_draft(upload);
-        upload_refuse_too_large(request);
+    if (!upload->committing && !upload->settled && !is_decoded(request))
         return;
-    }
     if (idempotency_is_repeat(upload->idempotency)) {
         if (upload->settled || recall(request))
             batches_reply_accepted(request, &upload->batch, true);

@@ -10,7 +10,7 @@
 
 /* The three parts of the route; see struct route. */
 bool upload_begin(struct request *request);
-void upload_body(struct request *request, const char *bytes, size_t size);
+size_t upload_body(struct request *request, const char *bytes, size_t size);
 void upload_handle(struct request *request);
 
 #endif

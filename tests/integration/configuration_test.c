@@ -117,6 +117,49 @@ Test(configuration, help_names_every_flag_and_version_the_version)
     cr_expect_str_eq(command.out, "primed " PRIMED_VERSION "\n");
 }
 
+/* Does the generated text have the option, as its kind writes it? */
+static bool has_option(const char *text, const char *kind, const char *name, int length)
+{
+    char written[80] = "";
+    if (strcmp(kind, "man") == 0) {
+        strcpy(written, "\\fB\\-\\-");
+        for (const char *c = name; c < name + length; c++)
+            snprintf(written + strlen(written), 3, *c == '-' ? "\\%c" : "%c", *c);
+        strcat(written, "\\fR");
+    } else {
+        snprintf(written, sizeof written, strcmp(kind, "fish") == 0 ? " -l %.*s " : "--%.*s",
+                 length, name);
+    }
+    return strstr(text, written) != NULL;
+}
+
+Test(configuration, the_manual_and_the_completions_know_every_flag)
+{
+    static const char *const kinds[] = {"man", "bash", "zsh", "fish"};
+    struct command help;
+    run(&help, NULL, "--help");
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        struct command command;
+        run(&command, NULL, "--generate", kinds[kind]);
+        cr_expect_eq(command.status, 0);
+        size_t flags = 0;
+        for (const char *at = help.out; (at = strstr(at, "\n  --")); flags++) {
+            at += strlen("\n  --");
+            int length = (int)strcspn(at, " \n");
+            cr_expect(has_option(command.out, kinds[kind], at, length), "%s: %.*s", kinds[kind],
+                      length, at);
+        }
+        cr_expect_geq(flags, 17);
+        cr_expect_not(has_option(command.out, kinds[kind], "generate", 8), "%s", kinds[kind]);
+    }
+    struct command command;
+    run(&command, NULL, "--generate=html");
+    cr_expect_eq(command.status, 2);
+    cr_expect_not_null(strstr(command.err, "'html'"), "%s", command.err);
+    run(&command, NULL, "--generate=");
+    cr_expect_eq(command.status, 2);
+}
+
 Test(configuration, variables_are_heard_and_flags_beat_them)
 {
     setenv("PRIMED_WORKERS", "3", 1);

@@ -133,3 +133,16 @@ Test(result_format, seconds_at_the_edges_are_numbers_of_json)
         free(text);
     }
 }
+
+Test(result_format, seconds_of_the_table_are_those_of_printf)
+{
+    srand(2);
+    for (int i = 0; i < 200000; i++) {
+        float seconds = (float)exp((rand() / (double)RAND_MAX) * 40 - 25);
+        char *line = format(RESULT_TEXT, 0, &n_97, VERDICT_PRIME, seconds);
+        char expected[64];
+        snprintf(expected, sizeof expected, "              97  P %9.6fs\n", (double)seconds);
+        cr_assert_str_eq(line, expected);
+        free(line);
+    }
+}

@@ -207,9 +207,16 @@ def a_media_type_that_is_not_taken(api, media):
     refused(api, 415, b"[2]" + b" " * 1000000, media)
 
 
-@check_each(["gzip", "deflate", "br", "x"])
-def a_content_encoding(api, encoding):
+@check_each(["deflate", "br", "x", "gzip, gzip"])
+def a_content_encoding_that_is_not_taken(api, encoding):
     refused(api, 415, b"[2]", headers={"Content-Encoding": encoding})
+
+
+@check_each(["gzip", "x-gzip", "zstd"])
+def a_body_that_is_not_what_its_encoding_says(api, encoding):
+    for body in (b"[2]", b""):
+        problem = refused(api, 400, body, headers={"Content-Encoding": encoding})
+        equal(problem["type"], "/problems/malformed-encoding", "the type")
 
 
 @check_each({"with Expect": {"Expect": "100-continue"}, "without": {}})
