@@ -10,20 +10,29 @@ BUILD := build$(if $(filter-out release,$(MODE)),/$(MODE))
 OBJ   := $(BUILD)/obj
 
 # --- flags: ours first, the user's CFLAGS and LDFLAGS after them ----------------------------------
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-MODE_CFLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat-security -Werror
+# What an attack must get past; scripts/check-binary tells whether a binary has it. A packager's own level of FORTIFY stands.
+arch      := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+HARDENING  = -fstack-protector-strong -fstack-clash-protection $(HARDENING_$(arch)) \
+             $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+HARDENING_x86_64   := -fcf-protection=full
+HARDENING_aarch64  := -mbranch-protection=standard
+# Debian's start-up objects do not say that they can do with a shadow stack; they can.
+HARDENED_LD = -Wl,-z,relro,-z,now,-z,noexecstack $(HARDENED_LD_$(arch))
+HARDENED_LD_x86_64 := -Wl,-z,shstk
+MODE_CFLAGS_release  := -O2 -g $(HARDENING)
 MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DINSTRUMENTED=1
 MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DINSTRUMENTED=1
 MODE_CFLAGS_coverage := -O0 -g --coverage -DINSTRUMENTED=1
 MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
-MODE_LDFLAGS_release  := -Wl,-z,relro,-z,now
+MODE_LDFLAGS_release  := $(HARDENED_LD)
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
 MODE_LDFLAGS_tsan     := -fsanitize=thread
 MODE_LDFLAGS_coverage := --coverage
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)
 $(error MODE=$(MODE) is not one of release, asan, tsan, coverage, fault)
 endif
-our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
+our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(MODE_CFLAGS_$(MODE)) \
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
@@ -32,7 +41,7 @@ CLIENT_LIBS := libcurl jansson gmp libseccomp
 TEST_LIBS   := criterion libcurl zlib libzstd
 
 # --- the parts ------------------------------------------------------------------------------------
-objects = $(patsubst %,$(OBJ)/%.o,$(basename $(1)))
+objects = $(patsubst %,$(OBJ)/%.o,$(basename $(sort $(1))))
 COMMON_OBJS  := $(call objects,$(wildcard common/*.c))
 CORE_OBJS    := $(call objects,$(wildcard worker/primality/*.c))
 WORKER_OBJS  := $(call objects,$(wildcard worker/*.c))
@@ -64,16 +73,19 @@ $(BUILD)/prime: $(OBJ)/client/main.o $(CLIENT_OBJS) $(COMMON_OBJS) $(WORKER_OBJS
 
 # The manual pages and the completions come out of each program's own table of options.
 CLIENT_DOCS := $(addprefix $(BUILD)/client/prime.,1 bash zsh fish)
-SERVER_DOCS := $(addprefix $(BUILD)/server/primed.,8 bash zsh fish)
+SERVER_DOCS := $(addprefix $(BUILD)/server/primed.,8 env bash zsh fish)
 $(CLIENT_DOCS): $(BUILD)/prime
 $(SERVER_DOCS): $(BUILD)/primed
 $(CLIENT_DOCS) $(SERVER_DOCS):
 	@mkdir -p $(@D)
 	$(call say,$< --generate=$(patsubst .%,%,$(patsubst %.1,.man,$(patsubst %.8,.man,$(suffix $@)))) >$@,GEN $@)
 
+.PHONY: docs
+docs: $(CLIENT_DOCS) $(SERVER_DOCS)
+
 $(CORE_LIB): $(CORE_OBJS)
 	@rm -f $@
-	$(call say,$(AR) rcs $@ $^,AR $@)
+	$(call say,$(AR) rcsD $@ $^,AR $@)
 
 $(OBJ)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
@@ -113,7 +125,7 @@ run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options
 
 ##@ Install
 .PHONY: install uninstall
-install: all $(CLIENT_DOCS) $(SERVER_DOCS) ## into DESTDIR and PREFIX (/usr/local)
+install: all docs ## into DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/primed $(DESTDIR)$(PREFIX)/bin/primed
 	install -D -m 755 $(BUILD)/prime $(DESTDIR)$(PREFIX)/bin/prime
 	install -D -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/libprimality.a
@@ -135,6 +147,15 @@ uninstall: ## what install put there
 	    $(addprefix $(DESTDIR)$(PREFIX)/share/zsh/site-functions/,_prime _primed) \
 	    $(addprefix $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/,prime.fish primed.fish) \
 	    $(DESTDIR)$(PREFIX)/share/doc/primed/openapi.yaml
+
+# The tree is copied, since dpkg-buildpackage writes into it and beside it.
+.PHONY: deb
+deb: ## Debian packages, in build/deb
+	scripts/install-deps build package
+	rm -rf build/deb && mkdir -p build/deb/primed
+	tar -c --exclude=./build --exclude=./.git --exclude=node_modules --exclude=./primed-data . | tar -x -C build/deb/primed
+	cd build/deb/primed && dpkg-buildpackage --unsigned-source --unsigned-changes --build=binary
+	rm -rf build/deb/primed
 
 ##@ Other
 .PHONY: clean help

@@ -70,6 +70,8 @@ static int ask_for_one(struct question *question)
         json_t *document;
         if (output_parse(reply.body.data, reply.body.length, &outcome, &document))
             answer(question, &outcome);
+        else
+            status = client_puzzled(question->client);
         json_decref(document);
     } else {
         status = client_failed(question->client, &reply, question->texts[0]);
@@ -115,6 +117,8 @@ static int ask_for_many(struct question *question)
     else if (batch_parse(reply.body.data, reply.body.length, &client->batch))
         status = batch_results(client, client->batch.id, &(struct batch_query){.format = "ndjson"},
                                take_line, question);
+    else
+        status = client_puzzled(client);
     http_free_answer(&reply);
     if (client->signal && question->answered < question->count) {
         client->batch.ended = false;

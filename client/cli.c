@@ -48,7 +48,9 @@ const char *cli_nearest(const char *word, const char *const *names, int count)
     const char *nearest = NULL;
     int best = NEAR + 1;
     for (int i = 0; i < count; i++) {
-        int distance = names[i] ? distance_of(word, names[i]) : WORD_MAX;
+        if (!names[i])
+            continue;
+        int distance = distance_of(word, names[i]);
         if (distance < best && distance < (int)strlen(names[i])) {
             best = distance;
             nearest = names[i];
@@ -255,6 +257,11 @@ static enum cli_result find_command(struct cli *cli, int argc, char **argv, int 
                 *place = i;
                 return CLI_RUN;
             }
+        }
+        if (strcmp(argv[i], "help") == 0) { /* as other tools have it: and whose help comes next */
+            cli->value[OPTION_HELP] = "";
+            *place = i;
+            continue;
         }
         say_unknown_command(argv[i]);
         return point_at_usage(COMMAND_ASK);

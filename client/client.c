@@ -1,6 +1,7 @@
 /* client - what the commands share. See client.h. */
 #include "client/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/figures.h"
@@ -55,4 +56,11 @@ int client_failed(struct client *client, const struct http_answer *answer, const
         return 0;
     }
     return problem_report(client->http, answer, what, NULL, NULL);
+}
+
+int client_puzzled(struct client *client)
+{
+    progress_clear(&client->progress);
+    fprintf(stderr, "prime: %s answers, but not like primed\n", http_url(client->http));
+    return EXIT_REFUSED;
 }

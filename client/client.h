@@ -65,4 +65,7 @@ void client_tick(void *context);
  */
 int client_failed(struct client *client, const struct http_answer *answer, const char *what);
 
+/* The same after an answer of success that is no document of the contract. */
+int client_puzzled(struct client *client);
+
 #endif

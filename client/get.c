@@ -1,6 +1,7 @@
 /* get - the verdicts of a batch, streamed to standard output. */
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ struct printer {
     struct client *client;
     struct output output;
     uint64_t lines;
-    bool failed; /* standard output takes no more */
+    int error; /* why standard output takes no more; 0: it does */
 };
 
 /* A line of a document for programs, as the service wrote it. */
@@ -24,8 +25,8 @@ static bool print_line(void *context, const char *line, size_t length)
     fwrite(line, 1, length, stdout);
     if (printer->output.format != OUTPUT_JSON)
         putchar('\n');
-    printer->failed = ferror(stdout);
-    return !printer->failed;
+    printer->error = ferror(stdout) ? errno : 0;
+    return printer->error == 0;
 }
 
 /* A row of the table. */
@@ -40,8 +41,8 @@ static bool print_row(void *context, const char *line, size_t length)
         output_add(&printer->output, &outcome);
     }
     json_decref(document);
-    printer->failed = ferror(stdout);
-    return !printer->failed;
+    printer->error = ferror(stdout) ? errno : 0;
+    return printer->error == 0;
 }
 
 int get_run(struct client *client)
@@ -72,8 +73,12 @@ int get_run(struct client *client)
                                &printer);
     if (format == OUTPUT_JSON)
         puts("]");
-    if (printer.failed) {
-        fprintf(stderr, "prime: standard output: %s\n", strerror(errno));
+    if (printer.error == EPIPE) { /* as with head: nobody is to be told */
+        client->signal = SIGPIPE;
+        return EXIT_SYSTEM;
+    }
+    if (printer.error) {
+        fprintf(stderr, "prime: standard output: %s\n", strerror(printer.error));
         return EXIT_SYSTEM;
     }
     return status;

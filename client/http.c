@@ -23,8 +23,9 @@ struct http {
     CURLM *multi;
     CURL *easy;
     char token_header[TOKEN_MAX + 32]; /* "": no token */
+    char trace_header[160];            /* "": not part of a trace */
     char error[CURL_ERROR_SIZE];
-    char trouble[256];
+    char trouble[HTTP_REASON_SIZE];
 };
 
 #define LEAST_NS (NS_PER_S / 2) /* what a try may take, however little time is left */
@@ -42,6 +43,21 @@ struct attempt {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/*
+ * Tools that trace commands say by TRACEPARENT to which trace one belongs (the convention of
+ * OpenTelemetry's). Whether it is right is for the service to see; here only whether it is a word.
+ */
+static void read_trace(struct http *http)
+{
+    static const char name[] = "traceparent: ";
+    const char *value = getenv("TRACEPARENT");
+    size_t length = 0;
+    while (value && value[length] > ' ' && value[length] < 0x7f)
+        length++;
+    if (length > 0 && value[length] == '\0' && length < sizeof http->trace_header - sizeof name)
+        snprintf(http->trace_header, sizeof http->trace_header, "%s%s", name, value);
+}
+
 struct http *http_open(const struct http_options *options)
 {
     struct http *http = calloc(1, sizeof *http);
@@ -53,6 +69,7 @@ struct http *http_open(const struct http_options *options)
         goto token_failed;
     if (*token)
         snprintf(http->token_header, sizeof http->token_header, "Authorization: Bearer %s", token);
+    read_trace(http);
     http->multi = curl_multi_init();
     http->easy = curl_easy_init();
     if (http->multi && http->easy)
@@ -84,6 +101,11 @@ const char *http_url(const struct http *http)
     return http->options.url;
 }
 
+bool http_has_token(const struct http *http)
+{
+    return *http->token_header != '\0';
+}
+
 const char *http_trouble(const struct http *http)
 {
     return *http->trouble ? http->trouble : NULL;
@@ -98,6 +120,22 @@ int64_t http_backoff_ns(unsigned failures, uint64_t random)
     return whole / 2 + (int64_t)(random % (uint64_t)(whole / 2 + 1));
 }
 
+/*
+ * Is an answer of success of one of the contract's media types? Else somebody else answers there,
+ * and what he says is not to be taken for no batches, or no primes.
+ */
+static bool is_of_contract(CURL *easy, long status)
+{
+    static const char *const types[] = {"application/json", "application/x-ndjson", "text/csv",
+                                        "text/event-stream"};
+    char *type = NULL;
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+    for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+        if (strncmp(type, types[i], strlen(types[i])) == 0)
+            return true;
+    return status == 204;
+}
+
 /* --- what libcurl calls ----------------------------------------------------------------------- */
 
 static size_t receive(char *bytes, size_t size, size_t count, void *context)
@@ -108,6 +146,8 @@ static size_t receive(char *bytes, size_t size, size_t count, void *context)
     size *= count;
     if (!attempt->call->sink || status / 100 != 2)
         return text_add(&attempt->answer->body, bytes, size) ? size : 0;
+    if (!is_of_contract(attempt->http->easy, status))
+        return 0;
     attempt->sunk = true;
     attempt->enough = !attempt->call->sink(attempt->call->context, bytes, size);
     return attempt->enough ? 0 : size;
@@ -142,6 +182,8 @@ static struct curl_slist *headers_of(const struct http *http, const struct http_
         headers = curl_slist_append(headers, key);
     if (*http->token_header)
         headers = curl_slist_append(headers, http->token_header);
+    if (*http->trace_header)
+        headers = curl_slist_append(headers, http->trace_header);
     if (call->source)
         headers = curl_slist_append(headers, "Transfer-Encoding: chunked");
     return headers;
@@ -248,6 +290,18 @@ static bool is_in_progress(const struct http_call *call, const struct http_answe
     return call->keyed && answer->status == 409;
 }
 
+/* What may help against a URL or a certificate that is wrong; "" if nothing comes to mind. */
+static const char *advice_for(CURLcode code, const char *error)
+{
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return "; --cacert names the certificates to trust, its own among them";
+    if (code == CURLE_SSL_CONNECT_ERROR && strstr(error, "wrong version number"))
+        return "; does it speak http:// there, without TLS?";
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && strstr(error, "HTTP/0.9"))
+        return "; does it speak https:// there?";
+    return "";
+}
+
 static enum http_result judge(const struct attempt *attempt, CURLcode code)
 {
     struct http_answer *answer = attempt->answer;
@@ -256,6 +310,10 @@ static enum http_result judge(const struct attempt *attempt, CURLcode code)
         return HTTP_INTERRUPTED;
     if (attempt->source_failed)
         return HTTP_SOURCE_BROKEN;
+    if (answer->status / 100 == 2 && !is_of_contract(attempt->http->easy, answer->status)) {
+        snprintf(answer->reason, sizeof answer->reason, "answers, but not like primed");
+        return HTTP_MISLED;
+    }
     if (code == CURLE_OK || (attempt->enough && answer->status / 100 == 2)) {
         if (is_passing(answer->status) || is_in_progress(attempt->call, answer)) {
             snprintf(answer->reason, sizeof answer->reason, "it answers with status %ld",
@@ -264,6 +322,8 @@ static enum http_result judge(const struct attempt *attempt, CURLcode code)
         }
         return answer->status / 100 == 2 ? HTTP_OK : HTTP_REFUSED;
     }
+    const char *error = *attempt->http->error ? attempt->http->error : curl_easy_strerror(code);
+    const char *advice = advice_for(code, error);
     switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -271,11 +331,13 @@ static enum http_result judge(const struct attempt *attempt, CURLcode code)
     case CURLE_PEER_FAILED_VERIFICATION:
         result = HTTP_MISLED;
         break;
+    case CURLE_SSL_CONNECT_ERROR: /* else the service may have gone in the middle of it */
+        result = *advice ? HTTP_MISLED : result;
+        break;
     default:
         break;
     }
-    const char *error = *attempt->http->error ? attempt->http->error : curl_easy_strerror(code);
-    snprintf(answer->reason, sizeof answer->reason, "%s", error);
+    snprintf(answer->reason, sizeof answer->reason, "%s%s", error, advice);
     return result;
 }
 

@@ -67,19 +67,21 @@ enum http_result {
     HTTP_REFUSED,       /* another one; its body is a problem document as a rule */
     HTTP_BROKEN,        /* a 2xx answer that broke off after the sink had some of it */
     HTTP_UNREACHABLE,   /* no answer, or the service is busy, and the time is over */
-    HTTP_MISLED,        /* the URL or the certificates are wrong: to try again is no use */
+    HTTP_MISLED,        /* the URL or the certificates are wrong, or no primed answers there */
     HTTP_SOURCE_BROKEN, /* the source failed, or cannot be read again */
     HTTP_INTERRUPTED,   /* by a signal: answer.signal */
 };
+
+enum { HTTP_REASON_SIZE = 384 };
 
 struct http_answer {
     enum http_result result;
     long status; /* 0: none came */
     int signal;
     unsigned tries;
-    int64_t retry_after_s; /* of the Retry-After; 0: none */
-    char reason[256];      /* why there is no answer, in words */
-    struct text body;      /* terminated, but not counting that */
+    int64_t retry_after_s;         /* of the Retry-After; 0: none */
+    char reason[HTTP_REASON_SIZE]; /* why there is no answer, in words */
+    struct text body;              /* terminated, but not counting that */
 };
 
 /* Make a call, as often as it takes. Free the answer by http_free_answer(). */
@@ -97,6 +99,9 @@ int http_pause(struct http *http, int64_t ns);
 int64_t http_backoff_ns(unsigned failures, uint64_t random);
 
 const char *http_url(const struct http *http);
+
+/* Does it show a token? */
+bool http_has_token(const struct http *http);
 
 /* Why the service seems out of reach, while it is tried again; NULL while it is not. */
 const char *http_trouble(const struct http *http);

@@ -138,6 +138,7 @@ static void note_place(struct input *input)
     if (last && input->line - last->line == input->count - last->index)
         return;
     if (input->run_count < INPUT_RUNS)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): input_open() allocates them
         input->runs[input->run_count++] = (struct input_run){input->count, input->line};
     else
         input->runs_full = true;
@@ -255,8 +256,8 @@ static bool find_column(struct input *input, const char *line, size_t length, bo
     char *end;
     const char *cell;
     size_t cell_length;
-    unsigned long chosen = input->column ? strtoul(input->column, &end, 10) : 0;
-    bool by_number = input->column && *end == '\0' && chosen >= 1 && chosen < 10000;
+    unsigned long chosen = strtoul(input->column ? input->column : "", &end, 10);
+    bool by_number = *end == '\0' && chosen >= 1 && chosen < 10000;
     input->cell = by_number ? (int)chosen - 1 : -1;
     for (int i = 0; input->cell < 0 && csv_cell(line, length, i, &cell, &cell_length); i++) {
         static const char *const usual[] = {"n", "number", "numbers"};

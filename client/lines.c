@@ -138,6 +138,7 @@ static bool make_room(struct lines *lines)
         errno = EMSGSIZE;
         return false;
     }
+    // NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): the capacity is never 0
     char *buffer = realloc(lines->buffer, 2 * lines->capacity);
     if (!buffer)
         return false;

@@ -59,6 +59,11 @@ static int list_page(struct client *client, struct listing *listing)
         return status;
     }
     json_t *page = json_loadb(answer.body.data, answer.body.length, 0, NULL);
+    if (!json_is_array(json_object_get(page, "batches"))) {
+        json_decref(page);
+        http_free_answer(&answer);
+        return client_puzzled(client);
+    }
     const char *next = json_string_value(json_object_get(page, "next"));
     const json_t *batch;
     size_t i;
@@ -147,9 +152,11 @@ static int call_for(struct client *client, const char *argument, const char *met
         printf("%s: forgotten\n", id);
     else if (forgets)
         printf("{\"id\":\"%s\",\"status\":\"forgotten\"}\n", id);
+    else if (!batch_parse(answer.body.data, answer.body.length, &batch))
+        status = client_puzzled(client);
     else if (client_format(client) != OUTPUT_TABLE)
         puts(answer.body.data);
-    else if (batch_parse(answer.body.data, answer.body.length, &batch))
+    else
         printf("%s: %s\n", id, batch.status);
     http_free_answer(&answer);
     return status;

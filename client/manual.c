@@ -136,9 +136,11 @@ static void write_man(void)
     for (int i = 0; i < OPTIONS; i++)
         if (cli_is_common(&cli_options[i]))
             write_roff_option(&cli_options[i]);
-    printf(".SH ENVIRONMENT\n.TP\n.B PRIMED_TOKEN\nThe bearer token to send, in place of the one "
-           "in a\n"
-           "file.\n.TP\n.B NO_COLOR\nAsks for no colours, whatever its value.\n");
+    printf(
+        ".SH ENVIRONMENT\n.TP\n.B PRIMED_TOKEN\nThe bearer token to send, in place of the one "
+        "in a\n"
+        "file.\n.TP\n.B TRACEPARENT\nThe trace the command is a part of (W3C Trace Context); the "
+        "service notes it.\n.TP\n.B NO_COLOR\nAsks for no colours, whatever its value.\n");
     printf(".SH EXIT STATUS\n");
     for (const char *line = cli_statuses; *line; line += strcspn(line, "\n") + 1) {
         printf(".TP\n.B %c\n", *line);

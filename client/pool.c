@@ -61,9 +61,11 @@ static bool make_room(struct checking *c, size_t digits)
 {
     if (digits >= c->room) {
         char *text = realloc(c->text, 2 * digits + 1);
+        if (text)
+            c->text = text;
         uint64_t *limbs = realloc(c->limbs, decimal_limbs(2 * digits) * sizeof *limbs);
-        c->text = text ? text : c->text;
-        c->limbs = limbs ? limbs : c->limbs;
+        if (limbs)
+            c->limbs = limbs;
         c->room = text && limbs ? 2 * digits + 1 : 0;
     }
     return c->room > digits;

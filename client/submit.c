@@ -170,8 +170,7 @@ static int hand_in(struct body *body)
     if (answer.result != HTTP_OK) {
         status = explain(body, &answer);
     } else if (!batch_parse(answer.body.data, answer.body.length, &client->batch)) {
-        fprintf(stderr, "prime: %s answers, but not like primed\n", http_url(client->http));
-        status = EXIT_REFUSED;
+        status = client_puzzled(client);
     }
     http_free_answer(&answer);
     return status;

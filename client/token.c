@@ -2,9 +2,11 @@
 #include "client/token.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What RFC 6750 allows: anything else would end the header, or begin another. */
 static int check(const char *source, char out[TOKEN_MAX], const char *text)
@@ -24,6 +26,14 @@ static int check(const char *source, char out[TOKEN_MAX], const char *text)
     return 0;
 }
 
+/* Is it kept from those who are neither its owner nor of its group? What is no file, a pipe, is. */
+static bool is_private(FILE *stream)
+{
+    struct stat status;
+    return fstat(fileno(stream), &status) == 0 &&
+           (!S_ISREG(status.st_mode) || (status.st_mode & S_IRWXO) == 0);
+}
+
 int token_read(const char *file, char out[TOKEN_MAX])
 {
     if (!file) {
@@ -33,6 +43,12 @@ int token_read(const char *file, char out[TOKEN_MAX])
     FILE *stream = fopen(file, "re");
     if (!stream) {
         fprintf(stderr, "prime: %s: %s\n", file, strerror(errno));
+        return -1;
+    }
+    if (!is_private(stream)) {
+        fprintf(stderr, "prime: %s: everybody may read this token; chmod o= '%s' ends that\n", file,
+                file);
+        fclose(stream);
         return -1;
     }
     char text[TOKEN_MAX + 64];

@@ -8,7 +8,6 @@
 
 #include "client/batch.h"
 #include "client/figures.h"
-#include "client/metrics.h"
 #include "common/clock.h"
 
 enum { BATCHES_MAX = 100, BAR_COLUMNS = 20 };
@@ -16,9 +15,10 @@ enum { BATCHES_MAX = 100, BAR_COLUMNS = 20 };
 /* What the service said at one time. */
 struct look {
     int64_t at_ns;
-    char *metrics;     /* NULL: it did not answer */
-    json_t *batches;   /* NULL: likewise */
-    char trouble[256]; /* why */
+    json_t *state;                  /* the document; NULL: it did not answer */
+    json_t *batches;                /* NULL: likewise */
+    char trouble[HTTP_REASON_SIZE]; /* why */
+    int status;                     /* for programs, which are told why: the exit status */
 };
 
 /* The screen, made in memory and written at once, so that it does not flicker. */
@@ -39,7 +39,9 @@ static bool fetch(struct client *client, const char *path, struct look *look,
         client->signal = answer->signal;
     if (answer->result == HTTP_OK)
         return true;
-    if (answer->status)
+    if (client_format(client) != OUTPUT_TABLE)
+        look->status = client_failed(client, answer, "the state of the service");
+    else if (answer->status && answer->result != HTTP_MISLED)
         snprintf(look->trouble, sizeof look->trouble, "status %ld", answer->status);
     else
         snprintf(look->trouble, sizeof look->trouble, "%s", answer->reason);
@@ -52,9 +54,18 @@ static void look_at(struct client *client, struct look *look)
     char path[64];
     struct http_answer answer;
     *look = (struct look){.at_ns = clock_monotonic_ns()};
-    if (!fetch(client, "/metrics", look, &answer))
+    if (!fetch(client, "/v1/status", look, &answer))
         return;
-    look->metrics = answer.body.data;
+    look->state = json_loadb(answer.body.data, answer.body.length, 0, NULL);
+    http_free_answer(&answer);
+    if (!json_is_array(json_object_get(look->state, "workers"))) {
+        if (client_format(client) != OUTPUT_TABLE)
+            look->status = client_puzzled(client);
+        snprintf(look->trouble, sizeof look->trouble, "answers, but not like primed");
+        json_decref(look->state);
+        look->state = NULL;
+        return;
+    }
     snprintf(path, sizeof path, "/v1/batches?limit=%d", BATCHES_MAX);
     if (!fetch(client, path, look, &answer))
         return;
@@ -64,22 +75,35 @@ static void look_at(struct client *client, struct look *look)
 
 static void forget(struct look *look)
 {
-    free(look->metrics);
+    json_decref(look->state);
     json_decref(look->batches);
-    *look = (struct look){.metrics = NULL};
+    *look = (struct look){.state = NULL};
 }
 
-static double value_of(const struct look *look, const char *name)
+/* A figure of that part of the document. */
+static double value_of(const struct look *look, const char *part, const char *name)
 {
-    return look->metrics ? metrics_value(look->metrics, name) : 0;
+    return json_number_value(json_object_get(json_object_get(look->state, part), name));
 }
 
-/* How fast a counter grew between two looks; 0 when the service was restarted. */
+static double workers_of(const struct look *look)
+{
+    return (double)json_array_size(json_object_get(look->state, "workers"));
+}
+
+/* A member of a document that is a text, "" if it is none. */
+static const char *text_of(const json_t *document, const char *name)
+{
+    const char *text = json_string_value(json_object_get(document, name));
+    return text ? text : "";
+}
+
+/* How fast a total grew between two looks; 0 when the service was restarted. */
 static double rate_of(const struct look *before, const struct look *now, const char *name)
 {
-    double grown = value_of(now, name) - value_of(before, name);
+    double grown = value_of(now, "totals", name) - value_of(before, "totals", name);
     double passed_s = (double)(now->at_ns - before->at_ns) / 1e9;
-    return before->metrics && now->metrics && grown > 0 && passed_s > 0 ? grown / passed_s : 0;
+    return before->state && now->state && grown > 0 && passed_s > 0 ? grown / passed_s : 0;
 }
 
 /* --- the screen ------------------------------------------------------------------------------- */
@@ -105,41 +129,36 @@ put_line(struct screen *screen, enum colour colour, const char *format, ...)
 
 static void put_head(struct screen *screen, const struct client *client, const struct look *now)
 {
-    char version[32], store[16], kernel[32], up[FIGURE_SIZE];
-    const char *text = now->metrics;
-    put_line(screen, COLOUR_BOLD, "primed %s at %s, up %s",
-             metrics_label(text, "primed_build_info", "version", version, sizeof version),
+    char up[FIGURE_SIZE];
+    put_line(screen, COLOUR_BOLD, "primed %s at %s, up %s", text_of(now->state, "version"),
              http_url(client->http),
-             figure_seconds(up, (double)clock_wall_ns() / 1e9 -
-                                    value_of(now, "primed_start_time_seconds")));
+             figure_seconds(up, json_number_value(json_object_get(now->state, "uptime_seconds"))));
     put_line(screen, COLOUR_DIM, "store %s, kernel %s; q quits",
-             metrics_label(text, "primed_build_info", "store", store, sizeof store),
-             metrics_label(text, "primed_build_info", "kernel", kernel, sizeof kernel));
+             text_of(json_object_get(now->state, "store"), "name"), text_of(now->state, "kernel"));
     put_line(screen, COLOUR_NONE, "%s", "");
 }
 
 static void put_figures(struct screen *screen, const struct look *before, const struct look *now)
 {
     char a[FIGURE_SIZE], b[FIGURE_SIZE], c[FIGURE_SIZE], bar[128];
-    double workers = value_of(now, "primed_workers");
-    double busy = rate_of(before, now, "primed_compute_seconds_total");
+    double workers = workers_of(now);
+    double busy = rate_of(before, now, "compute_seconds");
     busy = busy > workers ? workers : busy;
     progress_bar(bar, sizeof bar, BAR_COLUMNS + 3, screen->utf8, (uint64_t)(busy * 1000),
                  (uint64_t)(workers * 1000), "");
     put_line(screen, COLOUR_NONE, "workers   %4.1f of %.0f busy  %s  %.0f replaced", busy, workers,
-             bar, value_of(now, "primed_worker_restarts_total"));
+             bar, value_of(now, "totals", "worker_restarts"));
     put_line(screen, COLOUR_NONE, "numbers   %9s/s  %13s pending  %13s done",
-             figure_rate(a, rate_of(before, now, "primed_numbers_total")),
-             figure_count(b, (uint64_t)value_of(now, "primed_queue_numbers")),
-             figure_count(c, (uint64_t)value_of(now, "primed_numbers_total")));
+             figure_rate(a, rate_of(before, now, "numbers_done")),
+             figure_count(b, (uint64_t)value_of(now, "queue", "numbers")),
+             figure_count(c, (uint64_t)value_of(now, "totals", "numbers_done")));
     put_line(screen, COLOUR_NONE, "batches   %9s/s  %13.0f queued   %13.0f running",
-             figure_rate(a, rate_of(before, now, "primed_batches_accepted_total")),
-             value_of(now, "primed_batches{status=\"queued\"}"),
-             value_of(now, "primed_batches{status=\"running\"}"));
+             figure_rate(a, rate_of(before, now, "batches_accepted")),
+             value_of(now, "batches", "queued"), value_of(now, "batches", "running"));
     put_line(screen, COLOUR_NONE, "requests  %9s/s  store %s of %s",
-             figure_rate(a, rate_of(before, now, "primed_http_requests_total")),
-             figure_bytes(b, value_of(now, "primed_store_bytes")),
-             figure_bytes(c, value_of(now, "primed_store_limit_bytes")));
+             figure_rate(a, rate_of(before, now, "requests")),
+             figure_bytes(b, value_of(now, "store", "bytes")),
+             figure_bytes(c, value_of(now, "store", "bytes_max")));
     put_line(screen, COLOUR_NONE, "%s", "");
 }
 
@@ -172,7 +191,7 @@ static void draw(struct client *client, const struct look *before, const struct 
                             .colour = client->terminal.out_colour,
                             .utf8 = client->terminal.utf8};
     text_add_string(&screen.text, "\033[H");
-    if (now->metrics) {
+    if (now->state) {
         put_head(&screen, client, now);
         put_figures(&screen, before, now);
         put_batches(&screen, now);
@@ -191,22 +210,18 @@ static void draw(struct client *client, const struct look *before, const struct 
 /* --- the command ------------------------------------------------------------------------------ */
 
 /* For programs: one document, of what happened between two looks. */
-static int report(struct client *client, const struct look *before, const struct look *now)
+static int report(const struct look *before, const struct look *now)
 {
-    if (!now->metrics) {
-        fprintf(stderr, "prime: no answer from %s: %s\n", http_url(client->http), now->trouble);
-        return EXIT_UNREACHABLE;
-    }
+    if (now->status)
+        return now->status;
     printf("{\"workers\":%.0f,\"busy\":%.3f,\"numbers_per_second\":%.1f,\"numbers_pending\":%.0f,"
            "\"numbers_done\":%.0f,\"batches_queued\":%.0f,\"batches_running\":%.0f,"
            "\"requests_per_second\":%.1f,\"store_bytes\":%.0f,\"worker_restarts\":%.0f}\n",
-           value_of(now, "primed_workers"), rate_of(before, now, "primed_compute_seconds_total"),
-           rate_of(before, now, "primed_numbers_total"), value_of(now, "primed_queue_numbers"),
-           value_of(now, "primed_numbers_total"),
-           value_of(now, "primed_batches{status=\"queued\"}"),
-           value_of(now, "primed_batches{status=\"running\"}"),
-           rate_of(before, now, "primed_http_requests_total"), value_of(now, "primed_store_bytes"),
-           value_of(now, "primed_worker_restarts_total"));
+           workers_of(now), rate_of(before, now, "compute_seconds"),
+           rate_of(before, now, "numbers_done"), value_of(now, "queue", "numbers"),
+           value_of(now, "totals", "numbers_done"), value_of(now, "batches", "queued"),
+           value_of(now, "batches", "running"), rate_of(before, now, "requests"),
+           value_of(now, "store", "bytes"), value_of(now, "totals", "worker_restarts"));
     return EXIT_ANSWERED;
 }
 
@@ -229,7 +244,7 @@ static bool wait_or_quit(struct client *client, bool keys)
 
 int top_run(struct client *client)
 {
-    struct look before, now = {.metrics = NULL};
+    struct look before, now = {.state = NULL};
     bool screen = client_format(client) == OUTPUT_TABLE;
     if (terminal_catch_signals(&client->terminal) < 0)
         return EXIT_SYSTEM;
@@ -243,18 +258,20 @@ int top_run(struct client *client)
     look_at(client, &before);
     if (screen && !client->signal)
         draw(client, &now, &before);
-    while (wait_or_quit(client, screen)) {
+    if (before.status)
+        status = before.status;
+    while (!before.status && wait_or_quit(client, screen)) {
         look_at(client, &now);
         if (client->signal)
             break;
         if (!screen) {
-            status = report(client, &before, &now);
+            status = report(&before, &now);
             break;
         }
         draw(client, &before, &now);
         forget(&before);
         before = now;
-        now = (struct look){.metrics = NULL};
+        now = (struct look){.state = NULL};
     }
     forget(&before);
     forget(&now);

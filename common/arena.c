@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "common/board.h"
+#include "common/busy.h"
+#include "common/clock.h"
 #include "common/fault.h"
 #include "common/futex.h"
 #include "common/ring.h"
@@ -102,7 +104,7 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks)
 
     void *base = NULL;
     int error = map_shared(at.end, &base);
-    if (error)
+    if (!base)
         return error == -ENOSPC ? -ENOMEM : error;
 
     uint8_t *start = base;
@@ -140,19 +142,23 @@ bool arena_is_intact(const struct arena *arena)
 void arena_reset(struct arena *arena)
 {
     /* Zero is what a new mapping holds, and FREE is zero. The figures outlive the reset. */
-    struct control kept = {
-        .worker_restarts = atomic_load(&arena->control->worker_restarts),
-        .front_restarts = atomic_load(&arena->control->front_restarts),
-    };
-    memset(arena->control, 0, sizeof *arena->control);
+    struct control *control = arena->control;
+    uint32_t workers_wanted = atomic_load(&control->workers_wanted);
+    uint32_t front_restarts = atomic_load(&control->front_restarts);
+    uint32_t worker_restarts[RESTART_CAUSES];
+    for (int i = 0; i < RESTART_CAUSES; i++)
+        worker_restarts[i] = atomic_load(&control->worker_restarts[i]);
+    memset(control, 0, sizeof *control);
     for (unsigned i = 0; i < arena->slot_count; i++) {
         uint32_t restarts = atomic_load(&arena->slots[i].restarts);
         memset(&arena->slots[i], 0, sizeof arena->slots[i]);
         atomic_store(&arena->slots[i].restarts, restarts);
     }
     memset(arena->ring, 0, (size_t)(arena->blocks - (uint8_t *)arena->ring));
-    atomic_store(&arena->control->worker_restarts, atomic_load(&kept.worker_restarts));
-    atomic_store(&arena->control->front_restarts, atomic_load(&kept.front_restarts));
+    atomic_store(&control->workers_wanted, workers_wanted);
+    atomic_store(&control->front_restarts, front_restarts);
+    for (int i = 0; i < RESTART_CAUSES; i++)
+        atomic_store(&control->worker_restarts[i], worker_restarts[i]);
     for (uint32_t i = 0; i < arena->block_count; i++)
         atomic_store(&arena_block(arena, i)->claim, 0);
 }
@@ -182,6 +188,7 @@ unsigned arena_reap(struct arena *arena, unsigned slot)
     }
     atomic_store_explicit(&arena->slots[slot].began_ns, 0, memory_order_relaxed);
     atomic_store_explicit(&arena->slots[slot].block_began_ns, 0, memory_order_relaxed);
+    busy_end(&arena->slots[slot].busy, clock_monotonic_ns());
     atomic_store_explicit(&arena->slots[slot].dismissed, 0, memory_order_relaxed);
     /* First keep the dead worker from taking wakes meant for others, then make up for those it
      * took: seq_cst, or a wake in between could be lost. See "Sleeping" in arena.h. */

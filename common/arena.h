@@ -74,12 +74,21 @@ enum control_state {
     CONTROL_DRAIN, /* take nothing new, finish, send a sentinel to each worker, exit 0 */
 };
 
+/* What a worker that was replaced had ended by. */
+enum restart_cause {
+    RESTART_CRASHED, /* of itself, or killed by somebody else */
+    RESTART_OVERDUE, /* killed: a number took too long, or a cancellation was not heeded */
+    RESTART_STOPPED, /* killed: it was stopped, and would have held up what it had */
+};
+enum { RESTART_CAUSES = RESTART_STOPPED + 1 };
+
 /* Between supervisor and front. */
 struct control {
     /* written by the supervisor */
     alignas(CACHE_LINE) _Atomic uint32_t state; /* enum control_state; a futex word */
     _Atomic uint32_t sentinels_wanted; /* how many were ever asked for; the front answers each */
-    _Atomic uint32_t worker_restarts;  /* workers forked to replace one that died */
+    _Atomic uint32_t workers_wanted; /* how many there should be; arena_reset() keeps these three */
+    _Atomic uint32_t worker_restarts[RESTART_CAUSES]; /* workers that died and are replaced */
     _Atomic uint32_t front_restarts;
     _Atomic uint32_t alive_asked; /* "are you alive?", counted; see notify.h */
     /* written by the front */
@@ -104,6 +113,7 @@ struct worker_slot {
     /* written by the worker */
     _Atomic int64_t began_ns; /* clock_monotonic_ns() when it began its group, 0 between blocks */
     _Atomic int64_t block_began_ns; /* likewise its block */
+    _Atomic int64_t busy;           /* how long it had a block, ever: a word of busy.h */
     _Atomic uint64_t blocks_done;   /* by all processes this slot has had */
     _Atomic uint64_t numbers_done;  /* likewise */
 };
@@ -136,7 +146,7 @@ enum { ARENA_MAX_BLOCKS = 4 * CLAIM_MAX_OWNERS };
 int arena_create(struct arena *arena, unsigned slots, unsigned blocks);
 
 /*
- * Put everything back to how arena_create() left it, but for the counts of restarts. Only while no
+ * Put everything back to how arena_create() left it, but for the counts of restarts and wishes. Only while no
  * other process uses it: tickets start over, so a worker that still held one could claim by it.
  */
 void arena_reset(struct arena *arena);

@@ -138,6 +138,7 @@ enum chunk_append chunk_append(struct chunk_builder *builder, const uint64_t *li
                                size_t limb_count, bool negative)
 {
     struct chunk *chunk = &builder->chunk;
+    // cppcheck-suppress objectIndex ; the limb of chunk_append_u64() comes with a count of 1
     while (limb_count > 0 && limbs[limb_count - 1] == 0)
         limb_count--;
     if (limb_count == 0)

@@ -9,3 +9,7 @@ demo: ## see it work: build, start, post a batch, show the verdicts, drain
 .PHONY: test
 test: ## every test there is (scripts/test SUITE... runs some)
 	@scripts/test
+
+.PHONY: lint
+lint: ## clang-tidy, cppcheck and gcc's analyzer, without findings
+	@scripts/lint

@@ -64,6 +64,7 @@ struct batch {
     struct batch_id id;
     enum batch_status status;
     bool durable;       /* survives the death of every process */
+    bool accepted;      /* the store has it for good: see store_commit() */
     int priority;       /* 0 .. 9, 9 the most urgent */
     int64_t ttl_s;      /* kept that long once ended */
     int64_t created_ns; /* these four on the wall clock; 0: not yet */

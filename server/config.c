@@ -45,6 +45,8 @@ static bool generate(const struct config_row *row, const char *what)
     }
     if (strcmp(what, "man") == 0)
         config_manual_page();
+    else if (strcmp(what, "env") == 0)
+        config_manual_variables();
     else
         config_completion_write(what);
     return true;

@@ -2,6 +2,7 @@
 #include "server/config_manual.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "common/roff.h"
 #include "server/config_table.h"
@@ -155,4 +156,23 @@ void config_manual_page(void)
         if (row->help)
             write_option(row);
     fputs(page_tail, stdout);
+}
+
+/* --- the file of variables -------------------------------------------------------------------- */
+
+void config_manual_variables(void)
+{
+    printf(
+        "# What primed is told by its environment; primed(8) says more. A line without # counts,\n"
+        "# and takes effect when the service is started anew.\n");
+    for (const struct config_row *row = config_table; row->name; row++) {
+        if (!row->read)
+            continue;
+        char variable[CONFIG_NAME_MAX + 8];
+        config_table_variable(row, variable);
+        printf("\n# %s", row->help);
+        if (row->argument && strchr(row->argument, '|'))
+            printf(": %s", row->argument);
+        printf("\n#%s=%s\n", variable, row->standard);
+    }
 }

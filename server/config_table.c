@@ -215,11 +215,12 @@ const struct config_row config_table[] = {
     {"log-format", "text|json", "text", read_log_format, "a line an event, to standard error", ""},
     {"log-requests", "none|refused|all", "refused", read_log_requests,
      "which requests get a line in the log",
-     "Refused are those with a status of 400 and above, and those broken off."},
+     "Refused are those with a status of 400 and above, and those broken off. With all, each batch "
+     "has a line as well when it is accepted and when it ends."},
     {"check", NULL, NULL, NULL, "check the configuration and exit", ""},
     {"version", NULL, NULL, NULL, "show the version and exit", ""},
     {"help", NULL, NULL, NULL, "show this and exit", ""},
-    {"generate", "man|bash|zsh|fish", NULL, NULL, NULL, ""},
+    {"generate", "man|env|bash|zsh|fish", NULL, NULL, NULL, ""},
     {.name = NULL},
 };
 

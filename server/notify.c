@@ -153,8 +153,8 @@ int64_t notify_update(struct notify *notify, enum notify_state state, unsigned w
     if (notify->address_length == 0)
         return -1;
     int64_t wait_ns = tell_state(notify, state, workers, now_ns);
-    if (notify->watchdog_ns > 0 &&
-        state != NOTIFY_STARTING) /* how long that takes is limited otherwise */
+    /* How long a start may take, the manager limits otherwise. */
+    if (notify->watchdog_ns > 0 && state != NOTIFY_STARTING)
         wait_ns = clock_sooner_ns(wait_ns, watch_front(notify, state == NOTIFY_STOPPING, now_ns));
     return wait_ns;
 }

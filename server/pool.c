@@ -20,6 +20,12 @@ enum {
     STOPPED_MAX_MS = 1000,   /* a worker that is stopped for longer is killed */
 };
 
+/* For the metrics. */
+static void publish_wanted(const struct pool *pool)
+{
+    atomic_store(&pool->arena->control->workers_wanted, pool->wanted);
+}
+
 int pool_init(struct pool *pool, struct arena *arena, unsigned wanted, bool filtered)
 {
     *pool = (struct pool){
@@ -31,6 +37,7 @@ int pool_init(struct pool *pool, struct arena *arena, unsigned wanted, bool filt
         .deaths = {.interval_ns = DEATH_INTERVAL_MS * NS_PER_MS,
                    .burst_ns = DEATH_BURST_MS * NS_PER_MS},
     };
+    publish_wanted(pool);
     pool->workers = calloc(arena->slot_count, sizeof *pool->workers);
     return pool->workers ? 0 : -1;
 }
@@ -71,7 +78,7 @@ static bool start_worker(struct pool *pool, unsigned slot)
     FAULT_POINT("start_worker.forked");
     atomic_store(pid, worker->pid);
     worker->generation = pool->generation;
-    worker->killed = false;
+    worker->cause = RESTART_CRASHED;
     worker->stopped_ns = 0;
     pool->live++;
     log_info("worker started", log_int("worker", slot), log_int("pid", worker->pid));
@@ -141,6 +148,13 @@ static void log_end(unsigned slot, pid_t pid, int status, unsigned blocks)
                     log_int("status", WEXITSTATUS(status)), log_int("blocks_handed_on", blocks));
 }
 
+/* What the death of a worker is put down to: it may have died before our signal reached it. */
+static enum restart_cause cause_of(const struct pool_worker *worker, int status)
+{
+    bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    return was_killed ? worker->cause : RESTART_CRASHED;
+}
+
 bool pool_reap(struct pool *pool, pid_t pid, int status)
 {
     unsigned slot = find_slot(pool, pid);
@@ -155,9 +169,10 @@ bool pool_reap(struct pool *pool, pid_t pid, int status)
     unsigned blocks = arena_reap(pool->arena, slot);
     log_end(slot, pid, status, blocks);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        if (!worker->killed)
+        enum restart_cause cause = cause_of(worker, status);
+        if (cause == RESTART_CRASHED)
             pace_note(&pool->deaths, clock_monotonic_ns());
-        atomic_fetch_add(&pool->arena->control->worker_restarts, 1);
+        atomic_fetch_add(&pool->arena->control->worker_restarts[cause], 1);
         atomic_fetch_add(&pool->arena->slots[slot].restarts, 1);
     }
     if (pool->leaving == (int)slot)
@@ -173,10 +188,10 @@ void pool_note_stop(struct pool *pool, pid_t pid, bool stopped)
 }
 
 /* Kill a worker on purpose: it is not counted as one that dies of itself. */
-static void kill_worker(struct pool *pool, unsigned slot, const char *why)
+static void kill_worker(struct pool *pool, unsigned slot, enum restart_cause cause, const char *why)
 {
     log_warning(why, log_int("worker", slot), log_int("pid", pool->workers[slot].pid));
-    pool->workers[slot].killed = true;
+    pool->workers[slot].cause = cause;
     kill(pool->workers[slot].pid, SIGKILL);
 }
 
@@ -186,11 +201,11 @@ int64_t pool_kill_stopped(struct pool *pool)
     int64_t now = clock_monotonic_ns();
     for (unsigned i = 0; i < pool->arena->slot_count; i++) {
         struct pool_worker *worker = &pool->workers[i];
-        if (worker->pid == 0 || worker->killed || worker->stopped_ns == 0)
+        if (worker->pid == 0 || worker->cause != RESTART_CRASHED || worker->stopped_ns == 0)
             continue;
         int64_t left_ns = worker->stopped_ns + STOPPED_MAX_MS * NS_PER_MS - now;
         if (left_ns <= 0)
-            kill_worker(pool, i, "worker is stopped: killed");
+            kill_worker(pool, i, RESTART_STOPPED, "worker is stopped: killed");
         else if (next_ns < 0 || left_ns < next_ns)
             next_ns = left_ns;
     }
@@ -202,6 +217,7 @@ bool pool_grow(struct pool *pool)
     if (pool->wanted == pool->arena->slot_count)
         return false;
     pool->wanted++;
+    publish_wanted(pool);
     return true;
 }
 
@@ -210,6 +226,7 @@ bool pool_shrink(struct pool *pool)
     if (pool->wanted == 1)
         return false;
     pool->wanted--;
+    publish_wanted(pool);
     arena_want_sentinel(pool->arena);
     return true;
 }
@@ -231,7 +248,7 @@ void pool_kill_overdue(struct pool *pool)
         int64_t overdue = atomic_exchange(&slot->overdue_ns, 0);
         if (overdue == 0 || pool->workers[i].pid == 0 || atomic_load(&slot->began_ns) != overdue)
             continue;
-        kill_worker(pool, i, "worker is stuck: killed");
+        kill_worker(pool, i, RESTART_OVERDUE, "worker is stuck: killed");
     }
 }
 

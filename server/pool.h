@@ -17,10 +17,10 @@
 #include "server/pace.h"
 
 struct pool_worker {
-    pid_t pid;           /* 0: none */
-    int64_t stopped_ns;  /* when it was stopped; 0: it is not */
-    uint64_t generation; /* the pool's when it was forked */
-    bool killed;         /* by us, on purpose */
+    pid_t pid;                /* 0: none */
+    int64_t stopped_ns;       /* when it was stopped; 0: it is not */
+    uint64_t generation;      /* the pool's when it was forked */
+    enum restart_cause cause; /* of its end, should it die: whether we have killed it, and why */
 };
 
 enum { POOL_NONE = -1 };

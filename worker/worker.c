@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/board.h"
+#include "common/busy.h"
 #include "common/child.h"
 #include "common/clock.h"
 #include "common/fault.h"
@@ -69,7 +70,9 @@ static void run_block(struct worker_slot *slot, struct block *block)
     if (chunk.kind == CHUNK_WIDE)
         chunk_seek(&reader, done);
 
-    atomic_store_explicit(&slot->block_began_ns, clock_monotonic_ns(), memory_order_relaxed);
+    int64_t began_ns = clock_monotonic_ns();
+    atomic_store_explicit(&slot->block_began_ns, began_ns, memory_order_relaxed);
+    busy_begin(&slot->busy, began_ns);
     while (done < chunk.count) {
         if (atomic_load_explicit(&block->canceled, memory_order_relaxed))
             break;
@@ -89,6 +92,7 @@ static void run_block(struct worker_slot *slot, struct block *block)
     }
     atomic_store_explicit(&slot->began_ns, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->block_began_ns, 0, memory_order_relaxed);
+    busy_end(&slot->busy, clock_monotonic_ns());
     atomic_fetch_add_explicit(&slot->blocks_done, 1, memory_order_relaxed);
 }
 

@@ -1,5 +1,6 @@
 /* run - the job, the spinner and what is measured; the same for all models. See model.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,10 +62,8 @@ long memory_of(pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
     FILE *file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file)) {
-        long part;
-        if (sscanf(line, "Pss_Anon: %ld kB", &part) == 1 ||
-            sscanf(line, "Pss_Shmem: %ld kB", &part) == 1)
-            kib = (kib < 0 ? 0 : kib) + part;
+        if (strncmp(line, "Pss_Anon:", 9) == 0 || strncmp(line, "Pss_Shmem:", 10) == 0)
+            kib = (kib < 0 ? 0 : kib) + strtol(strchr(line, ':') + 1, NULL, 10);
     }
     if (file)
         fclose(file);

@@ -221,6 +221,14 @@ void dispatcher_read_stats(struct dispatcher *d, struct dispatcher_stats *stats)
     pthread_mutex_unlock(&d->stats_lock);
     pthread_mutex_lock(&d->lock);
     stats->queue_length = d->schedule.count;
+    uint64_t cost_ns = d->schedule.cost_ns;
+    const struct job *job;
+    TAILQ_FOREACH(job, &d->held, turn)
+    {
+        stats->queue_length++;
+        cost_ns += job->cost_ns;
+    }
+    stats->queue_seconds = (double)cost_ns * d->pace / 1e9;
     stats->blocks_done = d->blocks_done;
     stats->blocks_resumed = d->blocks_resumed;
     pthread_mutex_unlock(&d->lock);

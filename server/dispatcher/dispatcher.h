@@ -66,6 +66,7 @@ double dispatcher_eta(struct dispatcher *dispatcher, const struct batch_id *id);
 /* Figures for metrics. */
 struct dispatcher_stats {
     unsigned queue_length;       /* batches with work not yet handed out */
+    double queue_seconds;        /* the time one worker needs for that work, as estimated */
     uint64_t verdicts[VERDICTS]; /* numbers that came back with each verdict */
     uint64_t blocks_done;        /* blocks that came back */
     uint64_t blocks_resumed;     /* times a block was handed on after its worker had died */

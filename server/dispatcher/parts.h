@@ -93,7 +93,7 @@ struct dispatcher {
     int64_t busy_since_ns; /* up to when that is counted; 0: some worker has had nothing to do */
 
     pthread_mutex_t stats_lock;    /* of these alone: nobody who counts waits for a harvest */
-    struct dispatcher_stats stats; /* but for queue_length and the blocks_* */
+    struct dispatcher_stats stats; /* but for queue_* and blocks_* */
 };
 
 /* What to tell the listener: the new state of a batch. */

@@ -6,4 +6,9 @@
 
     .section .rodata
 #include "server/http/assets_list.h"
+
+/* No code, so nothing that a stack must be executable for, or that control-flow enforcement would stop. */
     .section .note.GNU-stack, "", %progbits
+#ifdef __CET__
+#include <cet.h>
+#endif

@@ -193,12 +193,13 @@ void batches_delete(struct request *request)
     if (!batch_has_ended(&batch)) {
         store_cancel(http->options.store, &batch.id, &batch);
         dispatcher_cancel(http->dispatcher, &batch.id);
-        /* One with blocks in flight will not be there to end when they come back. */
-        if (store_get(http->options.store, &batch.id, &batch) == STORE_OK &&
-            !batch_has_ended(&batch))
-            atomic_fetch_add(&http->counters.batches_ended[BATCH_CANCELED], 1);
     }
-    store_remove(http->options.store, &batch.id);
+    /* One with blocks in flight will not be there to end when they come back. */
+    if (store_take(http->options.store, &batch.id, &batch) == STORE_OK &&
+        !batch_has_ended(&batch)) {
+        batch_enter(&batch, BATCH_CANCELED);
+        http_count_end(http, &batch);
+    }
     waiters_notify(http->waiters, &batch.id, true);
     reply_empty(request, MHD_HTTP_NO_CONTENT, NULL);
 }

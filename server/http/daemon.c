@@ -184,7 +184,8 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
     const char *event = !complete ? "request broken off" : refused ? "request refused" : "request";
     log_info(event, log_str("id", request->id), log_str("method", request->method),
              log_str("path", request->uri), log_int("status", request->status),
-             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9));
+             log_seconds("seconds", (double)(clock_monotonic_ns() - request->began_ns) / 1e9),
+             trace_field(&request->trace));
 }
 
 /* An MHD_RequestCompletedCallback: also called when the client has left in the middle. */
@@ -223,29 +224,36 @@ struct http *http_new(const struct http_options *options)
         log_warning("no random numbers: request ids may repeat", log_str("error", strerror(errno)));
     http->request_prefix &= 0xffffffffffff;
     unsigned connections = options->config->max_connections;
-    http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
+    bool has_journal = options->config->log_requests == LOG_REQUESTS_ALL;
+    http->journal = has_journal ? journal_new() : NULL;
+    if (!has_journal || http->journal)
+        http->waiters = waiters_new(connections - connections / NOT_WAITING_SHARE);
     if (!http->waiters) {
+        journal_free(http->journal);
         free(http);
         return NULL;
     }
     return http;
 }
 
-static void count_end(struct http_counters *counters, const struct batch *batch)
+void http_count_end(struct http *http, const struct batch *batch)
 {
+    struct http_counters *counters = &http->counters;
     atomic_fetch_add(&counters->batches_ended[batch->status], 1);
     if (batch->status == BATCH_COMPLETED)
         histogram_add(batch->total <= SMALL_BATCH ? &counters->small_batches
                                                   : &counters->large_batches,
                       batch->ended_ns - batch->created_ns);
+    journal_ended(http->journal, batch);
 }
 
 void http_notify(void *context, const struct store *store, const struct batch *batch)
 {
     struct http *http = context;
     bool ended = batch_has_ended(batch);
-    if (ended && store == http->options.store)
-        count_end(&http->counters, batch);
+    /* One that ends before it is accepted may never be: upload.c counts it when it is. */
+    if (ended && batch->accepted && store == http->options.store)
+        http_count_end(http, batch);
     waiters_notify(http->waiters, &batch->id, ended);
 }
 
@@ -276,25 +284,33 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
     return 0;
 }
 
-void http_stop(struct http *http, int64_t grace_ns)
+/* Wait until no request is under way, for at most grace_ns. */
+static void await_requests(struct http *http, int64_t grace_ns)
 {
     int64_t deadline = clock_monotonic_ns() + grace_ns;
-    MHD_quiesce_daemon(http->daemon);
-    waiters_close(http->waiters);
-    atomic_store(&http->finishing, true);
     for (uint32_t open; (open = atomic_load(&http->open_requests)) > 0;) {
         int64_t left_ns = deadline - clock_monotonic_ns();
         if (left_ns <= 0)
             break;
         futex_wait(&http->open_requests, open, left_ns);
     }
+}
+
+void http_stop(struct http *http, int64_t grace_ns)
+{
+    MHD_quiesce_daemon(http->daemon);
+    waiters_close(http->waiters);
+    atomic_store(&http->finishing, true);
+    await_requests(http, grace_ns);
     /*
      * Some may wait for the disk, however slow it is, and libmicrohttpd cannot be stopped while a
      * connection is suspended. Nobody rings for this, so that no upload pays for it.
      */
     for (uint32_t sleepers; (sleepers = atomic_load(&http->store_sleepers)) > 0;)
         futex_wait(&http->store_sleepers, sleepers, STORE_LOOK_MS * NS_PER_MS);
+    await_requests(http, grace_ns); /* woken is not answered yet */
     MHD_stop_daemon(http->daemon);
     waiters_free(http->waiters);
+    journal_free(http->journal);
     free(http);
 }

@@ -15,6 +15,7 @@
  *   events.c       GET .../events
  *   numbers.c      GET /v1/numbers/{n}
  *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
+ *   trace.c        the trace a request belongs to; journal.c: lines of the log on batches
  *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
  *   waiters.c      requests that wait for a batch, suspended, holding no thread
  *
@@ -52,9 +53,9 @@ void http_notify(void *http, const struct store *store, const struct batch *batc
 int http_start(struct http *http, struct dispatcher *dispatcher);
 
 /*
- * Let the requests that are under way finish, for at most grace_ns (but those that wait for the
- * store to write: until it has), taking no new connections; then stop serving and free everything.
- * After http_start() only.
+ * Let the requests that are under way finish, for at most grace_ns, taking no new connections; those
+ * that wait for the store to write, until it has and for as long again, to be answered. Then stop
+ * serving and free everything. After http_start() only.
  */
 void http_stop(struct http *http, int64_t grace_ns);
 

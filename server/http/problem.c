@@ -36,6 +36,28 @@ static const struct {
     [PROBLEM_DRAINING] = {503, "/problems/draining", "Draining"},
 };
 
+/* How the metrics tell it where it is a batch that is refused. */
+static enum refusal refusal_of(enum problem problem)
+{
+    switch (problem) {
+    case PROBLEM_BODY_TOO_LARGE:
+        return REFUSAL_TOO_LARGE;
+    case PROBLEM_KEY_BUSY:
+    case PROBLEM_KEY_REUSED:
+        return REFUSAL_KEY;
+    case PROBLEM_FULL:
+        return REFUSAL_FULL;
+    case PROBLEM_NO_SPACE:
+        return REFUSAL_NO_SPACE;
+    case PROBLEM_STORE_FAILED:
+        return REFUSAL_STORE_FAILED;
+    case PROBLEM_DRAINING:
+        return REFUSAL_DRAINING;
+    default:
+        return REFUSAL_INVALID;
+    }
+}
+
 /* What a client should let pass before it tries again. */
 static const struct reply_header retry_after[] = {{"Retry-After", "5"}, {NULL, NULL}};
 
@@ -78,6 +100,8 @@ void problem_reply_errors(struct request *request, enum problem problem, const c
                           const struct problem_error *errors, size_t count,
                           const struct reply_header *headers)
 {
+    if (request->refusals)
+        atomic_fetch_add(&request->refusals[refusal_of(problem)], 1);
     json_t *root = document(request, problem, detail, errors, count);
     struct text text = {.data = NULL};
     char *json = root ? json_dumps(root, JSON_COMPACT) : NULL;

@@ -38,6 +38,33 @@ static void choose_id(struct request *request)
              (unsigned long long)request->http->request_prefix, (unsigned long long)number);
 }
 
+/* What the traceparent headers of a request are. */
+struct traceparents {
+    const char *value;
+    unsigned count;
+};
+
+static enum MHD_Result match_traceparent(void *context, enum MHD_ValueKind kind, const char *name,
+                                         const char *value)
+{
+    (void)kind;
+    struct traceparents *found = context;
+    if (strcasecmp(name, "traceparent") == 0) {
+        found->value = value;
+        found->count++;
+    }
+    return MHD_YES;
+}
+
+/* Several are as good as none: there is no telling which is right. */
+static void read_trace(struct request *request)
+{
+    struct traceparents found = {.count = 0};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, match_traceparent, &found);
+    if (found.count == 1 && found.value)
+        trace_parse(found.value, &request->trace);
+}
+
 /* A path with everything percent-encoded that may not stand in a URI as it is (RFC 3986). */
 static char *encode_path(const char *raw)
 {
@@ -80,6 +107,7 @@ struct request *request_new(struct http *http, struct MHD_Connection *connection
         return NULL;
     }
     choose_id(request);
+    read_trace(request);
     return request;
 }
 

@@ -16,8 +16,22 @@
 
 #include "server/http/histogram.h"
 #include "server/http/http.h"
+#include "server/http/journal.h"
+#include "server/http/trace.h"
 #include "server/http/waiters.h"
 #include "server/intake/decoder.h"
+
+/* Why a batch was refused, as the metrics tell it; problem.c says which problem is which. */
+enum refusal {
+    REFUSAL_INVALID,      /* the request is wrong */
+    REFUSAL_TOO_LARGE,    /* more than one batch may be */
+    REFUSAL_KEY,          /* its Idempotency-Key is in use, or was for something else */
+    REFUSAL_FULL,         /* the store has no room now, or the machine no memory */
+    REFUSAL_NO_SPACE,     /* the disk is full */
+    REFUSAL_STORE_FAILED, /* the store cannot be read */
+    REFUSAL_DRAINING,     /* the service is stopping */
+};
+enum { REFUSALS = REFUSAL_DRAINING + 1 };
 
 /* Counters for metrics.c; any thread. */
 struct http_counters {
@@ -25,7 +39,7 @@ struct http_counters {
     _Atomic uint64_t batches_accepted;
     _Atomic uint64_t numbers_accepted;
     _Atomic uint64_t batches_repeated; /* requests answered with the batch of an earlier one */
-    _Atomic uint64_t batches_refused;  /* for want of room, or because of a drain */
+    _Atomic uint64_t batches_refused[REFUSALS];
     _Atomic uint64_t batches_ended[BATCH_STATUSES];
     struct histogram small_batches; /* from acceptance to completion; up to SMALL_BATCH numbers */
     struct histogram large_batches; /* the others */
@@ -39,6 +53,7 @@ struct http {
     struct dispatcher *dispatcher;
     struct MHD_Daemon *daemon;
     struct waiters *waiters;
+    struct journal *journal; /* NULL: nobody wants to read of batches */
     struct http_counters counters;
     struct decoder_budget decoders;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
@@ -78,6 +93,7 @@ struct request {
     char *uri;                 /* the path as the client wrote it, without the query; owned */
     char *argument;            /* what {} stands for, NULL if nothing; owned */
     char id[REQUEST_ID_SIZE];
+    struct trace trace;
     int64_t began_ns; /* monotonic */
     bool head;        /* a GET without the body of its reply */
     bool replied;
@@ -88,6 +104,8 @@ struct request {
     /* A reply that is known before the body may wait until that is read; see daemon.c. */
     bool hold_reply;
     struct MHD_Response *held_reply;
+
+    _Atomic uint64_t *refusals; /* a problem is counted there, by enum refusal; NULL: it is not */
 
     /* for whoever waits */
     struct waiter waiter;
@@ -142,6 +160,9 @@ bool request_batch(struct request *request, struct batch *batch);
  * also be true of one that has merely said all it has to say (a half-closed connection).
  */
 bool request_client_left(const struct request *request);
+
+/* A batch, once accepted, has ended: count it, and log it where that is wanted. */
+void http_count_end(struct http *http, const struct batch *batch);
 
 /* Is the service draining? */
 bool http_is_draining(const struct http *http);

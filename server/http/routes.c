@@ -31,6 +31,7 @@ static const struct route routes[] = {
     {"GET", "/openapi.yaml", NULL, NULL, site_get},
     {"GET", "/", NULL, NULL, site_get},
     {"GET", "/docs", NULL, NULL, site_get},
+    {"GET", "/favicon.ico", NULL, NULL, site_get},
     {"GET", "/page/{}", NULL, NULL, site_get},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };

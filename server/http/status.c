@@ -47,15 +47,21 @@ static void write_totals(struct text *text, const struct http *http,
     unsigned long long done = 0;
     for (int i = 0; i < VERDICTS; i++)
         done += i == VERDICT_CANCELED ? 0 : dispatcher->verdicts[i];
+    unsigned long long refused = 0; /* what is not the client's fault */
+    for (int i = REFUSAL_FULL; i < REFUSALS; i++)
+        refused += load(&counters->batches_refused[i]);
+    unsigned restarts = 0;
+    for (int i = 0; i < RESTART_CAUSES; i++)
+        restarts += atomic_load(&control->worker_restarts[i]);
     text_printf(text,
                 "\"totals\":{\"requests\":%llu,\"batches_accepted\":%llu,\"batches_refused\":%llu,"
                 "\"batches_ended\":%llu,\"numbers_accepted\":%llu,\"numbers_done\":%llu,"
                 "\"compute_seconds\":%.6g,\"worker_restarts\":%u,\"front_restarts\":%u},\n",
-                requests, load(&counters->batches_accepted), load(&counters->batches_refused),
+                requests, load(&counters->batches_accepted), refused,
                 load(&counters->batches_ended[BATCH_COMPLETED]) +
                     load(&counters->batches_ended[BATCH_CANCELED]),
-                load(&counters->numbers_accepted), done, dispatcher->compute_seconds,
-                atomic_load(&control->worker_restarts), atomic_load(&control->front_restarts));
+                load(&counters->numbers_accepted), done, dispatcher->compute_seconds, restarts,
+                atomic_load(&control->front_restarts));
 }
 
 static void write_counts(struct text *text, const char *name, const struct histogram *histogram)

@@ -37,6 +37,7 @@ struct upload {
     bool settled;             /* the result has been acted on, or the batch of a repeat found */
     enum store_result result; /* of the commit */
     struct batch batch;
+    struct batch accepted; /* the same when the store had it: with `result` */
 };
 
 /* --- before the body -------------------------------------------------------------------------- */
@@ -90,6 +91,7 @@ bool upload_begin(struct request *request)
     enum intake_format format;
     enum decoder_coding coding;
     bool encoded;
+    request->refusals = request->http->counters.batches_refused;
     if (!request_read_wait(request) || !media_read_coding(request, &encoded, &coding) ||
         !media_read_format(request, &format))
         return true;
@@ -288,11 +290,12 @@ static bool judge(struct request *request, struct intake_envelope *envelope)
 }
 
 /* The batch is as durable as the store makes it, or could not be stored. From any thread. */
-static void committed(void *context, enum store_result result)
+static void committed(void *context, enum store_result result, const struct batch *batch)
 {
     struct request *request = context;
     struct upload *upload = request->state;
     upload->result = result;
+    upload->accepted = *batch;
     wake(request);
 }
 
@@ -324,10 +327,12 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
         upload_refuse_unavailable(request, result);
         return false;
     }
+    journal_expect(http->journal, &upload->batch.id, request->id, &request->trace);
     if (!batch_has_ended(&upload->batch) &&
         dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
         !upload->store->durable) {
         store_remove(upload->store, &upload->batch.id);
+        journal_forget(http->journal, &upload->batch.id);
         upload_refuse_unavailable(request, STORE_NO_MEMORY);
         return false;
     }
@@ -343,14 +348,15 @@ static bool settle(struct request *request)
     struct upload *upload = request->state;
     if (upload->result != STORE_OK) {
         dispatcher_cancel(http->dispatcher, &upload->batch.id);
+        journal_forget(http->journal, &upload->batch.id);
         upload_refuse_unavailable(request, upload->result);
         return false;
     }
-    bool has_ended = batch_has_ended(&upload->batch);
     atomic_fetch_add(&http->counters.batches_accepted, 1);
     atomic_fetch_add(&http->counters.numbers_accepted, upload->batch.total);
-    if (has_ended)
-        atomic_fetch_add(&http->counters.batches_ended[upload->batch.status], 1);
+    journal_accepted(http->journal, &upload->batch, request->id, &request->trace);
+    if (batch_has_ended(&upload->accepted))
+        http_count_end(http, &upload->accepted);
     return true;
 }
 

@@ -20,7 +20,6 @@ static uint64_t store_limit(struct store *store)
 
 void upload_refuse_unavailable(struct request *request, enum store_result result)
 {
-    atomic_fetch_add(&request->http->counters.batches_refused, 1);
     if (http_is_draining(request->http))
         problem_reply(request, PROBLEM_DRAINING, "the service is stopping and takes no more work");
     else if (result == STORE_TOO_LARGE)

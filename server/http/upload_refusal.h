@@ -12,7 +12,7 @@
 /* The body is longer than we take. */
 void upload_refuse_too_large(struct request *request);
 
-/* The store has no room for it, or the service is draining; the refusal is counted. */
+/* The store has no room for it, or the service is draining. */
 void upload_refuse_unavailable(struct request *request, enum store_result result);
 
 /* The body is no batch: the intake ended with a status other than INTAKE_OK. */

@@ -14,7 +14,7 @@ static bool is_printable(char c)
 struct report_shown report_shown(const char *bytes, size_t size)
 {
     static const char hex[] = "0123456789abcdef";
-    struct report_shown shown;
+    struct report_shown shown = {.text = ""};
     size_t shortened = size < REPORT_SHOWN ? size : REPORT_SHOWN;
     char *out = shown.text;
     for (size_t i = 0; i < shortened; i++) {
@@ -161,6 +161,7 @@ static const char *why_no_integer(const char *text, size_t size)
         return ": write the integer in full";
     if (*first == '0' && p - first == 1 && (*p == 'x' || *p == 'X'))
         return " is not decimal";
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): a NUL separates nothing
     if (end - p > 1 && integer_is_digit(p[1]) && memchr(",_' ", *p, 4))
         return ": write one integer, its digits without separators";
     return " is not an integer";

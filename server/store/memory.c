@@ -141,6 +141,7 @@ static enum store_result memory_commit(struct store *store, struct store_draft *
         draft->key->fingerprint = *spec->fingerprint;
     pthread_mutex_lock(&memory->lock);
     batch->created_ns = clock_wall_ns();
+    batch->accepted = true;
     batch->id = batch_id_next(&memory->ids, batch->created_ns);
     complete = complete && records_add(memory, draft) == 0;
     if (complete) {
@@ -155,7 +156,7 @@ static enum store_result memory_commit(struct store *store, struct store_draft *
         return STORE_NO_MEMORY;
     }
     if (done)
-        done(context, STORE_OK);
+        done(context, STORE_OK, snapshot);
     return STORE_OK;
 }
 
@@ -398,14 +399,17 @@ static enum store_result memory_drop(struct store *store, const struct batch_id 
     return result;
 }
 
-static enum store_result memory_remove(struct store *store, const struct batch_id *id)
+static enum store_result memory_take(struct store *store, const struct batch_id *id,
+                                     struct batch *batch)
 {
     struct memory_store *memory = memory_of(store);
     struct store_draft *record;
     pthread_mutex_lock(&memory->lock);
     enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK)
+    if (result == STORE_OK) {
+        *batch = record->batch;
         records_take(memory, record);
+    }
     pthread_mutex_unlock(&memory->lock);
     if (result == STORE_OK)
         records_free(record); /* which may take long: nobody should wait for it */
@@ -447,7 +451,7 @@ static const struct store_ops memory_ops = {
     .post = memory_post,
     .cancel = memory_cancel,
     .drop = memory_drop,
-    .remove = memory_remove,
+    .take = memory_take,
     .stats = memory_stats,
     .close = memory_close,
 };

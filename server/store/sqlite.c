@@ -177,7 +177,8 @@ static enum store_result sqlite_drop(struct store *base, const struct batch_id *
     return look_and_leave(store, record, &stored, batch);
 }
 
-static enum store_result sqlite_remove(struct store *base, const struct batch_id *id)
+static enum store_result sqlite_take(struct store *base, const struct batch_id *id,
+                                     struct batch *batch)
 {
     struct sqlite_store *store = sqlite_of(base);
     struct store_draft *record;
@@ -185,6 +186,7 @@ static enum store_result sqlite_remove(struct store *base, const struct batch_id
     enum store_result result = look_and_lock(store, id, &record, &stored);
     if (result != STORE_OK)
         return result;
+    *batch = record ? record->stored.batch : stored.batch;
     if (!record) {
         pthread_mutex_lock(&store->lock);
         result = live_find(store, id, &record);
@@ -234,7 +236,7 @@ static const struct store_ops sqlite_ops = {
     .post = sqlite_post,
     .cancel = sqlite_cancel,
     .drop = sqlite_drop,
-    .remove = sqlite_remove,
+    .take = sqlite_take,
     .stats = look_stats,
     .close = sqlite_close,
 };

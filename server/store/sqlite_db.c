@@ -77,9 +77,9 @@ sqlite3_stmt *db_query(struct db *db, unsigned statement, const char *types, ...
 {
     va_list arguments;
     va_start(arguments, types);
-    bind(db->statements[statement], types, arguments);
+    sqlite3_stmt *bound = bind(db->statements[statement], types, arguments);
     va_end(arguments);
-    return db->statements[statement];
+    return bound;
 }
 
 int db_run(struct db *db, unsigned statement, const char *types, ...)

@@ -402,8 +402,11 @@ void live_take(struct sqlite_store *store, struct store_draft *record)
 void live_settle(struct sqlite_store *store, struct store_draft *record)
 {
     drop_rows(store, record, &record->taken.numbers, &record->taken.verdicts);
-    if (record->taken.committed && !record->inserted)
+    if (record->taken.committed && !record->inserted) {
         keys_stored(store, record);
+        record->stored.batch.accepted = true;
+        record->taken.stored.batch = record->stored.batch; /* for `done` */
+    }
     record->inserted = record->taken.committed;
     record->taken.result = STORE_OK;
 }

@@ -67,7 +67,7 @@ struct live_chunk {
  * lock.
  */
 struct taken {
-    struct stored_batch stored;
+    struct stored_batch stored; /* its batch, once accepted: as it was at that moment */
     struct numbers_list numbers;
     struct verdicts_list verdicts;
     bool committed;        /* a batch, not a draft */

@@ -7,6 +7,7 @@
 enum store_result look_and_lock(struct sqlite_store *store, const struct batch_id *id,
                                 struct store_draft **record, struct stored_batch *stored)
 {
+    *stored = (struct stored_batch){.key = 0};
     pthread_mutex_lock(&store->lock);
     enum store_result result = live_find(store, id, record);
     if (result == STORE_OK)

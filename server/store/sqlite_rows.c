@@ -70,7 +70,7 @@ bool rows_read_batch(sqlite3_stmt *row, struct stored_batch *stored)
 {
     struct batch *batch = &stored->batch;
     int column = 0;
-    *stored = (struct stored_batch){.batch.durable = true};
+    *stored = (struct stored_batch){.batch = {.durable = true, .accepted = true}};
     stored->key = sqlite3_column_int64(row, column++);
     const void *id = sqlite3_column_blob(row, column);
     if (!id || sqlite3_column_bytes(row, column++) != (int)sizeof batch->id.bytes)

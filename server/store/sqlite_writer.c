@@ -223,7 +223,7 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
     {
         const struct taken *taken = &record->taken;
         if (taken->done)
-            taken->done(taken->done_context, taken->result);
+            taken->done(taken->done_context, taken->result, &taken->stored.batch);
         if (taken->resumed)
             taken->resumed(taken->resumed_context);
     }

@@ -70,8 +70,11 @@ struct store_stats {
 struct store;
 struct store_draft;
 
-/* Called once with the outcome of a commit. */
-typedef void store_committed(void *context, enum store_result result);
+/*
+ * Called once with the outcome of a commit; with STORE_OK, *batch is the batch as it is at that
+ * moment, valid for the call.
+ */
+typedef void store_committed(void *context, enum store_result result, const struct batch *batch);
 
 /* Called once when the sender of a draft may go on. */
 typedef void store_resumed(void *context);
@@ -110,7 +113,7 @@ struct store_ops {
                                 struct batch *batch);
     enum store_result (*drop)(struct store *store, const struct batch_id *id, uint32_t from,
                               struct batch *batch);
-    enum store_result (*remove)(struct store *store, const struct batch_id *id);
+    enum store_result (*take)(struct store *store, const struct batch_id *id, struct batch *batch);
     void (*stats)(struct store *store, struct store_stats *stats);
     void (*close)(struct store *store);
 };
@@ -163,8 +166,8 @@ static inline bool store_pause(struct store *store, struct store_draft *draft,
 /*
  * Turn the draft, which is used up either way, into a batch. With STORE_OK it is in *batch and may
  * be worked on at once, but it is accepted only when `done` is called with STORE_OK, perhaps from
- * another thread and perhaps before this returns: then it is as durable as the store makes it. With
- * any other result, given to `done` or (then `done` is not called) returned, there is no batch. A
+ * another thread and perhaps before this returns: then it is as durable as the store makes it. The
+ * snapshots of a batch say whether they were taken before or after (`accepted`). With any other result, given to `done` or (then `done` is not called) returned, there is no batch. A
  * draft without numbers becomes a batch that has ended. `done` may be NULL.
  */
 static inline enum store_result store_commit(struct store *store, struct store_draft *draft,
@@ -293,10 +296,21 @@ static inline enum store_result store_drop(struct store *store, const struct bat
     return store->ops->drop(store, id, from, batch);
 }
 
-/* Forget the batch; its id answers STORE_GONE from now on. */
+/*
+ * Forget the batch, and leave in *batch the last state it was in; its id answers STORE_GONE from
+ * now on. Of several that take a batch at once, one has it.
+ */
+static inline enum store_result store_take(struct store *store, const struct batch_id *id,
+                                           struct batch *batch)
+{
+    return store->ops->take(store, id, batch);
+}
+
+/* The same for who does not care in which state it was. */
 static inline enum store_result store_remove(struct store *store, const struct batch_id *id)
 {
-    return store->ops->remove(store, id);
+    struct batch batch;
+    return store_take(store, id, &batch);
 }
 
 /* Close the store and free it. No draft may be open. */

@@ -78,10 +78,12 @@ export class Browser {
     this.chromium = await chromium.launch({executablePath, args: FLAGS}); // with a profile of its own, removed at the end
   }
 
-  // A page, and what it did wrong so far. `expected` are the console's lines that do no harm.
-  async open(path, options = {}) {
+  // A page, and what it did wrong so far. `expected` are the console's lines that do no harm. `prepare` gets the
+  // context before anything is loaded.
+  async open(path, options = {}, prepare = () => {}) {
     this.context = await this.chromium.newContext({viewport: {width: 1280, height: 900}, colorScheme: 'light', ...options});
     this.context.setDefaultTimeout(PATIENCE_MS);
+    await prepare(this.context);
     this.mistakes = [];
     this.expected = [];
     const page = await this.context.newPage();
@@ -90,7 +92,8 @@ export class Browser {
     });
     page.on('pageerror', (error) => this.mistakes.push(`error: ${error}`));
     page.on('request', (request) => {
-      if (new URL(request.url()).origin !== this.service.url) this.mistakes.push(`request to another host: ${request.url()}`);
+      const {origin} = new URL(request.url()); // that of a blob is its page's
+      if (origin !== this.service.url) this.mistakes.push(`request to another host: ${request.url()}`);
     });
     await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) =>
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));

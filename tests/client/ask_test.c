@@ -160,7 +160,11 @@ Test(ask, help_fits_a_screen_and_every_command_has_its_own)
         cr_expect_leq(strcspn(line, "\n"), 80, "%.100s", line);
     cr_expect_leq(lines, 40);
     for (int i = COMMAND_ASK + 1; i < COMMANDS; i++) {
+        struct command same;
         prime_run(&command, NULL, "", cli_commands[i].name, "--help");
+        prime_run(&same, NULL, "", "help", cli_commands[i].name);
+        cr_expect_eq(same.status, 0);
+        cr_expect_str_eq(same.out, command.out);
         cr_expect_eq(command.status, 0);
         expect_in(command.out, cli_commands[i].summary);
         expect_in(command.out, "Examples:\n");
@@ -206,5 +210,23 @@ Test(ask, the_token_is_sent_and_kept_in_one_line)
                    (const char *[]){"PRIMED_TOKEN=a\r\nX-Evil: 1", NULL});
     cr_expect_eq(command.status, EXIT_USAGE);
     expect_in(command.err, "PRIMED_TOKEN: holds no bearer token");
+    primed_stop(&service);
+}
+
+Test(ask, the_trace_of_the_environment_is_handed_on)
+{
+    struct primed service = primed_start("--store=memory", "--workers=1", "--log-requests=all");
+    struct command command;
+    const char *const arguments[] = {"97", NULL};
+    static const char trace[] = "trace_id=0af7651916cd43dd8448eb211c80319c";
+    prime_run_with(
+        &command, service.address, "", arguments,
+        (const char *[]){"TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                         NULL});
+    cr_expect_eq(command.status, EXIT_ANSWERED);
+    primed_await_log(&service, trace);
+    prime_run_with(&command, service.address, "", arguments,
+                   (const char *[]){"TRACEPARENT=a\r\nX-Evil: 1", NULL});
+    cr_expect_eq(command.status, EXIT_ANSWERED, "it is no reason to fail");
     primed_stop(&service);
 }

@@ -1,4 +1,4 @@
-/* What people read: figures, the bar, near misses; and the samples of /metrics. */
+/* What people read: figures, the bar, near misses. */
 #include "client/figures.h"
 
 #include <criterion/criterion.h>
@@ -7,7 +7,6 @@
 
 #include "client/cli.h"
 #include "client/http.h"
-#include "client/metrics.h"
 #include "client/progress.h"
 
 Test(figures, counts)
@@ -99,22 +98,4 @@ Test(figures, pauses_double_to_five_seconds_and_half_of_each_is_chance)
         cr_expect_float_eq((double)http_backoff_ns(failures, 0), whole / 2, 1);
         cr_expect_leq((double)http_backoff_ns(failures, UINT64_MAX), whole);
     }
-}
-
-Test(figures, samples_of_metrics)
-{
-    static const char text[] = "# HELP primed_workers Worker processes.\n"
-                               "primed_workers 2\n"
-                               "primed_workers_configured 3\n"
-                               "primed_batches{status=\"queued\"} 1\n"
-                               "primed_batches{status=\"running\"} 4\n"
-                               "primed_build_info{version=\"1.2\",kernel=\"avx2\"} 1\n";
-    char label[32];
-    cr_expect_eq(metrics_value(text, "primed_workers"), 2);
-    cr_expect_eq(metrics_value(text, "primed_batches{status=\"running\"}"), 4);
-    cr_expect_eq(metrics_value(text, "primed_batches"), 5);
-    cr_expect_eq(metrics_value(text, "primed_nothing"), 0);
-    cr_expect_str_eq(metrics_label(text, "primed_build_info", "kernel", label, sizeof label),
-                     "avx2");
-    cr_expect_str_eq(metrics_label(text, "primed_build_info", "store", label, sizeof label), "");
 }

@@ -184,8 +184,6 @@ def pages(client):
 def expect_rest(service):
     """With nothing to do, no number is pending, no request open, and every block is home."""
     client = service.client()
-    workers = service.metric("primed_workers_configured", client)
-    blocks = (2 * workers + 6) * 4
-    for name, value in (("primed_queue_numbers", 0), ('primed_blocks{state="free"}', blocks),
-                        ("primed_http_requests_in_flight", 1)):
+    away = [(f'primed_blocks{{state="{state}"}}', 0) for state in ("orphaned", "queued", "running", "done")]
+    for name, value in (("primed_queue_numbers", 0), *away, ("primed_http_requests_in_flight", 1)):
         wait_for(lambda: service.metric(name, client) == value, f"{name} to be {value}")

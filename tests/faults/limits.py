@@ -27,7 +27,7 @@ def numbers_that_kill_three_workers_each_are_failed_and_no_other(context):
         for _ in range(20):
             ledger.post(client, referee.BIG + numbers[10:100], "mixed")
         ledger.verify_all(service)
-        deaths = service.metric("primed_worker_restarts_total", client)
+        deaths = service.metric('primed_worker_restarts_total{cause="crashed"}', client)
         if deaths != 3 * len(places):
             raise Failure(f"{deaths:.0f} workers died, not 3 for each of {len(places)} numbers")
         expect_rest(service)

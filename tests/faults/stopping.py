@@ -74,7 +74,7 @@ def rolling_restarts_under_load_lose_nothing(context):
         ledger.verify_all(service)
         expect_rest(service)
         last = set(service.await_workers(3))
-        restarts = service.metric("primed_worker_restarts_total")
+        restarts = service.metric('primed_worker_restarts_total{cause="crashed"}')
         if first & last or restarts or ledger.refused:
             raise Failure(f"{len(first & last)} workers were left, {restarts:.0f} died, refused {ledger.refused}")
         service.stop()

@@ -153,6 +153,9 @@ Test(configuration, the_manual_and_the_completions_know_every_flag)
         cr_expect_not(has_option(command.out, kinds[kind], "generate", 8), "%s", kinds[kind]);
     }
     struct command command;
+    run(&command, NULL, "--generate=env");
+    cr_expect_not_null(strstr(command.out, "\n#PRIMED_MAX_BODY=1G\n"), "%s", command.out);
+    cr_expect_not_null(strstr(command.out, "none|refused|all\n#PRIMED_LOG_REQUESTS=refused\n"));
     run(&command, NULL, "--generate=html");
     cr_expect_eq(command.status, 2);
     cr_expect_not_null(strstr(command.err, "'html'"), "%s", command.err);

@@ -116,7 +116,7 @@ Test(inheritance, ignored_signals)
     signal(SIGCHLD, SIG_DFL);
     struct primed_workers workers = primed_await_workers(&service, 2);
     kill(workers.pids[0], SIGKILL);
-    soon(&service, client_metric(&service, "primed_worker_restarts_total") == 1);
+    soon(&service, client_metric(&service, "primed_worker_restarts_total{cause=\"crashed\"}") == 1);
     primed_await_workers(&service, 2);
     primed_stop(&service);
 }

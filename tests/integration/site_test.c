@@ -33,6 +33,7 @@ static const char *const types[][2] = {
     {"/page/style.css", "text/css; charset=utf-8"},
     {"/page/index.js", "text/javascript; charset=utf-8"},
     {"/page/icon.svg", "image/svg+xml"},
+    {"/favicon.ico", "image/svg+xml"},
     {"/page/js-yaml.LICENSE", "text/plain; charset=utf-8"},
     {"/openapi.yaml", "application/yaml"},
 };

@@ -144,3 +144,23 @@ Test(slow_disk, a_repeat_before_the_disk_has_the_batch_comes_too_early)
     primed_stop(&service);
     primed_remove_directory(disk.directory);
 }
+
+Test(slow_disk, a_batch_is_counted_as_ended_only_once_the_disk_has_it)
+{
+    struct disk disk;
+    struct primed service = start_and_slow_down(&disk, NULL);
+    int connection = wire_connect(&service);
+    wire_print(connection, "POST /v1/batches HTTP/1.1\r\nHost: primed\r\n"
+                           "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\n97\n");
+    soon(&service, client_metric(&service, "primed_numbers_total{verdict=\"prime\"}") == 1);
+    cr_expect_eq(client_metric(&service, "primed_batches{status=\"completed\"}"), 1);
+    cr_expect_eq(client_metric(&service, "primed_batches_ended_total{status=\"completed\"}"), 0);
+    unlink(disk.sign);
+    cr_expect_eq(wire_read(&service, connection).status, 202);
+    cr_expect_eq(client_metric(&service, "primed_batches_accepted_total"), 1);
+    cr_expect_eq(client_metric(&service, "primed_batches_ended_total{status=\"completed\"}"), 1);
+    cr_expect_eq(client_metric(&service, "primed_batch_duration_seconds_count{size=\"small\"}"), 1);
+    close(connection);
+    primed_stop(&service);
+    primed_remove_directory(disk.directory);
+}

@@ -62,7 +62,7 @@ Test(supervision, a_worker_killed_in_mid_job)
     work_expect(&service, work_await(&service, id), "completed",
                 (struct work_counts){.prime = COUNT});
     primed_await_workers(&service, 2);
-    cr_expect_eq(client_metric(&service, "primed_worker_restarts_total"), 2);
+    cr_expect_eq(client_metric(&service, "primed_worker_restarts_total{cause=\"crashed\"}"), 2);
     cr_expect_eq(client_metric(&service, "primed_numbers_total{verdict=\"probable_prime\"}"),
                  COUNT);
     primed_stop(&service);
@@ -85,7 +85,8 @@ Test(supervision, all_workers_killed_again_and_again)
     json_t *batch = work_await(&service, id);
     cr_expect_eq(work_count(batch, "failed"), 0, "nobody dies three times on a number by chance");
     primed_await_workers(&service, 3);
-    cr_expect_geq(client_metric(&service, "primed_worker_restarts_total"), ROUNDS);
+    cr_expect_geq(client_metric(&service, "primed_worker_restarts_total{cause=\"crashed\"}"),
+                  ROUNDS);
     primed_signal(&service, SIGTERM);
     primed_await_log(&service, "arena is whole");
     primed_expect_end(&service, 0);
@@ -100,7 +101,8 @@ Test(supervision, a_number_that_kills_three_workers_is_failed_and_the_rest_is_ri
     work_add_range(&body, 11, 10);
     const char *id = work_id(work_post(&service, "", &body, 202));
     for (int deaths = 0; deaths < 3; deaths++) {
-        soon(&service, client_metric(&service, "primed_worker_restarts_total") == deaths);
+        soon(&service,
+             client_metric(&service, "primed_worker_restarts_total{cause=\"crashed\"}") == deaths);
         soon(&service, client_metric(&service, "primed_blocks{state=\"running\"}") == 1);
         struct primed_workers workers = primed_await_workers(&service, 1);
         kill(workers.pids[0], SIGKILL);
@@ -194,7 +196,7 @@ Test(supervision, ttin_and_ttou_change_the_number_of_workers)
     primed_await_log(&service, "the last worker stays");
     work_expect_sieved(&service, id, 0, MILLION);
     primed_await_workers(&service, 1);
-    cr_expect_eq(client_metric(&service, "primed_worker_restarts_total"), 0);
+    cr_expect_eq(client_metric(&service, "primed_worker_restarts_total{cause=\"crashed\"}"), 0);
     primed_stop(&service);
 }
 
@@ -226,7 +228,7 @@ Test(supervision, hup_replaces_every_worker_and_loses_nothing)
         soon(&service, !primed_is_alive(before.pids[i]));
     work_expect_sieved(&service, id, 0, MILLION);
     primed_await_workers(&service, 3);
-    cr_expect_eq(client_metric(&service, "primed_worker_restarts_total"), 0);
+    cr_expect_eq(client_metric(&service, "primed_worker_restarts_total{cause=\"crashed\"}"), 0);
     cr_expect_eq(fewest_workers_since(&service, "replacing"), 3);
     primed_stop(&service);
 }

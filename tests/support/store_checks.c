@@ -13,14 +13,16 @@ struct outcome {
     pthread_cond_t changed;
     bool known;
     enum store_result result;
+    struct batch batch;
 };
 
-static void committed(void *context, enum store_result result)
+static void committed(void *context, enum store_result result, const struct batch *batch)
 {
     struct outcome *outcome = context;
     pthread_mutex_lock(&outcome->lock);
     outcome->known = true;
     outcome->result = result;
+    outcome->batch = *batch;
     pthread_cond_signal(&outcome->changed);
     pthread_mutex_unlock(&outcome->lock);
 }
@@ -37,6 +39,8 @@ struct batch store_accept(struct store *store, struct store_draft *draft,
         pthread_cond_wait(&outcome.changed, &outcome.lock);
     pthread_mutex_unlock(&outcome.lock);
     cr_assert_eq(outcome.result, STORE_OK);
+    cr_expect(outcome.batch.accepted);
+    cr_expect_eq(batch_id_compare(&outcome.batch.id, &batch.id), 0);
     return batch;
 }
 
@@ -203,9 +207,11 @@ void check_removing(struct store *store)
     uint64_t words[CHUNK_MAX_WORDS];
     struct chunk chunk;
     store_post_chunk(store, &ended.id, 0, 10);
-    cr_expect_eq(store_remove(store, &ended.id), STORE_OK);
-    cr_expect_eq(store_remove(store, &ended.id), STORE_GONE);
-    cr_expect_eq(store_remove(store, &running.id), STORE_OK);
+    cr_expect_eq(store_take(store, &ended.id, &batch), STORE_OK);
+    cr_expect_eq(batch.status, BATCH_COMPLETED, "in its last state");
+    cr_expect_eq(store_take(store, &ended.id, &batch), STORE_GONE);
+    cr_expect_eq(store_take(store, &running.id, &batch), STORE_OK);
+    cr_expect(batch.accepted && !batch_has_ended(&batch));
     cr_expect_eq(store_get(store, &ended.id, &batch), STORE_GONE);
     cr_expect_eq(store_get(store, &running.id, &batch), STORE_GONE);
     cr_expect_eq(store_numbers(store, &running.id, 0, &chunk, words), STORE_GONE);
@@ -251,9 +257,10 @@ void check_metadata(struct store *store)
     free(metadata);
 }
 
-static void count_call(void *context, enum store_result result)
+static void count_call(void *context, enum store_result result, const struct batch *batch)
 {
     (void)result;
+    (void)batch;
     ++*(_Atomic int *)context;
 }
 

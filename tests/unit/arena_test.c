@@ -124,7 +124,9 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     atomic_store(&arena.slots[2].pid, 4711);
     atomic_store(&arena.slots[2].restarts, 5);
     atomic_store(&arena.control->front_ready, 1);
-    atomic_store(&arena.control->worker_restarts, 7);
+    for (int i = 0; i < RESTART_CAUSES; i++)
+        atomic_store(&arena.control->worker_restarts[i], 7 + (uint32_t)i);
+    atomic_store(&arena.control->workers_wanted, 3);
     atomic_store(&arena.control->front_restarts, 2);
     arena_want_sentinel(&arena);
     arena_set_state(&arena, CONTROL_DRAIN);
@@ -142,7 +144,9 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     cr_assert_eq(atomic_load(&arena.control->state), CONTROL_RUN);
     cr_assert_eq(atomic_load(&arena.control->front_ready), 0);
     cr_assert_eq(atomic_load(&arena.control->sentinels_wanted), 0);
-    cr_assert_eq(atomic_load(&arena.control->worker_restarts), 7);
+    for (int i = 0; i < RESTART_CAUSES; i++)
+        cr_assert_eq(atomic_load(&arena.control->worker_restarts[i]), 7 + (uint32_t)i);
+    cr_assert_eq(atomic_load(&arena.control->workers_wanted), 3);
     cr_assert_eq(atomic_load(&arena.control->front_restarts), 2);
 
     ring_push(&arena, 4, 0);

@@ -51,9 +51,10 @@ struct commit {
     enum store_result result;
 };
 
-static void committed(void *context, enum store_result result)
+static void committed(void *context, enum store_result result, const struct batch *batch)
 {
     struct commit *commit = context;
+    (void)batch;
     commit->calls++;
     commit->result = result;
 }

@@ -114,12 +114,14 @@ Test(store_sqlite, removed_ids_stay_gone)
     struct batch ended = store_add(store, 1, 10);
     struct batch live = store_add(store, 100, 10);
     struct batch old = store_add(store, 1, 10);
+    struct batch taken;
     store_post_chunk(store, &ended.id, 0, 10);
     store_post_chunk(store, &old.id, 0, 10);
     store_remove(store, &ended.id);
     store_remove(store, &live.id);
     reopen_store();
-    cr_expect_eq(store_remove(store, &old.id), STORE_OK, "one that is only on disk");
+    cr_expect_eq(store_take(store, &old.id, &taken), STORE_OK, "one that is only on disk");
+    cr_expect_eq(taken.status, BATCH_COMPLETED);
     struct batch batch;
     cr_expect_eq(store_get(store, &old.id, &batch), STORE_GONE);
     cr_expect_eq(store_list(store, NULL, -1, &batch, 1), 0);

@@ -30,6 +30,7 @@ static size_t wheel(const uint64_t *numbers, size_t count, struct kernel_candida
         kept += small_passes_wheel(numbers[i]) & !is_small;
     }
     for (size_t i = 0; i < kept; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): written up to `kept`
         kernel_append(classes, numbers[left[i]], left[i]);
     return small_count;
 }

@@ -1,4 +1,5 @@
 // api - calling the service that served the page.
+import {authorization, refuse} from './token.js';
 
 const PATIENCE_MS = 10_000;
 
@@ -11,16 +12,23 @@ export class Problem extends Error {
   }
 }
 
+// Send a request, with the token if there is one; the response as it is.
+export async function request(path, options = {}) {
+  const headers = {...options.headers, ...authorization()};
+  const response = await fetch(path, {cache: 'no-store', ...options, headers});
+  if (response.status === 401) refuse(headers.Authorization);
+  return response;
+}
+
 // Send a request; the answer's document, null if it has none. Throws a Problem.
 export async function call(method, path, body) {
   let response;
   let text;
   try {
-    response = await fetch(path, {
+    response = await request(path, {
       method,
       headers: body === undefined ? {} : {'Content-Type': 'application/json'},
       body: body === undefined ? undefined : JSON.stringify(body),
-      cache: 'no-store',
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     text = await response.text();
@@ -35,6 +43,19 @@ export async function call(method, path, body) {
   }
   if (!response.ok) throw new Problem(response.status, document ?? {});
   return document;
+}
+
+// What the server-sent events of a path hold, one by one as they come. (EventSource can show no token.) Throws a Problem.
+export async function* events(path, signal) {
+  const response = await request(path, {signal});
+  if (!response.ok) throw new Problem(response.status, {});
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (let piece; !(piece = await reader.read()).done;) {
+    const lines = (rest + piece.value).split('\n');
+    rest = lines.pop();
+    for (const line of lines) if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length));
+  }
 }
 
 // Ask again and again, `interval` apart, while the page is seen. A hidden page asks nothing.

@@ -130,7 +130,7 @@ export class Batches {
     const row = el('tr', {role: 'row'},
       el('th', {scope: 'row', role: 'rowheader', 'data-label': 'Batch'},
         el('a', {href: batch.links.self, class: 'id', title: batch.id, 'aria-label': `Batch ${name}`}, name),
-        batch.priority === 5 ? null : el('span', {class: 'sub'}, ` priority ${batch.priority}`), ' ', parts.created),
+        batch.priority === 5 ? null : el('span', {class: 'sub'}, ` priority ${batch.priority},`), ' ', parts.created),
       parts.status,
       el('td', {role: 'cell', class: 'progress', 'data-label': 'Progress'}, parts.progress, parts.done),
       parts.prime, parts.composite, parts.none, parts.time,

@@ -22,12 +22,14 @@ const target = (url, query) => quote(query.length ? `${url}?${query.map(([name, 
   `${name}=${encodeURIComponent(value)}`).join('&')}` : url);
 
 // An operation's lines: [{about, url, query, line}], the plain one first. `values` has the path's parameters.
-export function curlLines(contract, origin, path, method, item, operation, values) {
+// With `hasToken`, those of calls that ask for one show it, by the name it has in the shell.
+export function curlLines(contract, origin, path, method, item, operation, values, hasToken) {
   const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((node) => resolve(contract, node));
   const inPath = Object.fromEntries(parameters.filter((one) => one.in === 'path').map((one) => [one.name, one.example]));
   const url = origin + path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? inPath[name]));
-  if (operation.requestBody) return posts(contract, operation.requestBody, url);
-  const options = method === 'get' ? '' : `-X ${method.toUpperCase()} `;
+  const token = hasToken && operation.security?.length !== 0 ? '-H "Authorization: Bearer $PRIMED_TOKEN" ' : '';
+  if (operation.requestBody) return posts(contract, operation.requestBody, url, token);
+  const options = (method === 'get' ? '' : `-X ${method.toUpperCase()} `) + token;
   // A cursor comes from an answer: one made up would only lead to an empty page.
   const query = parameters.filter((one) => one.in === 'query' && one.name !== 'after').map((one) => [one.name, one.example]);
   const lines = [{about: '', address: url, line: `curl ${options}${target(url, [])}`}];
@@ -36,13 +38,13 @@ export function curlLines(contract, origin, path, method, item, operation, value
   return lines;
 }
 
-function posts(contract, node, url) {
+function posts(contract, node, url, token) {
   const {content} = resolve(contract, node);
   return Object.entries(content).flatMap(([media, {examples}]) =>
     Object.values(examples).map((one) => {
       const example = resolve(contract, one);
       // What curl itself sends needs no option.
-      const options = media === 'application/x-www-form-urlencoded' ? '' : `-H 'Content-Type: ${media}' `;
+      const options = (media === 'application/x-www-form-urlencoded' ? '' : `-H 'Content-Type: ${media}' `) + token;
       return {about: example.summary, address: url, line: send(bodyOf(media, example), options, quote(url))};
     }));
 }

@@ -1,10 +1,11 @@
 // docs - the contract as a page: every call with its parameters, bodies, answers and command lines, made in the browser
 // from the very openapi.yaml the service serves.
 import {announce, byId, el, setText} from './dom.js';
-import {call} from './api.js';
+import {call, request} from './api.js';
 import {curlLines} from './curl.js';
 import {inline, markdown} from './markdown.js';
 import {members, resolve, type} from './schema.js';
+import {hasToken, isLocked, offerForm, onToken} from './token.js';
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 const ANSWER_MAX = 20_000; // characters of an answer that are shown
@@ -86,8 +87,9 @@ class Docs {
       const {batches} = await call('GET', '/v1/batches?limit=1');
       if (batches.length) this.useId(batches[0].id, 'This is the newest batch.');
       else setText(this.note, 'There is no batch yet; the lines use the id of an example.');
-    } catch {
-      setText(this.note, 'The service does not say which batches there are; the lines use the id of an example.');
+    } catch (problem) {
+      setText(this.note, problem.status === 401 ? 'The service asks for a token before it says which batches there are.'
+        : 'The service does not say which batches there are; the lines use the id of an example.');
     }
   }
 
@@ -101,7 +103,7 @@ class Docs {
     const {path, method, item, operation} = one;
     const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((node) => resolve(this.contract, node));
     const lines = el('div', {class: 'operation'});
-    one.write = () => lines.replaceChildren(...curlLines(this.contract, location.origin, path, method, item, operation, this.values)
+    one.write = () => lines.replaceChildren(...curlLines(this.contract, location.origin, path, method, item, operation, this.values, hasToken())
       .map((line) => this.line(line, one)));
     return el('article', {class: 'card operation', id: operation.operationId, 'aria-labelledby': `${operation.operationId}-title`},
       el('header', null, el('span', {class: 'method', 'data-method': method.toUpperCase()}, method.toUpperCase()), el('code', null, path),
@@ -135,7 +137,7 @@ class Docs {
     let head = 'The service does not answer.';
     let body = '';
     try {
-      const response = await fetch(address, {cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS)});
+      const response = await request(address, {signal: AbortSignal.timeout(PATIENCE_MS)});
       head = `${response.status} ${response.statusText}, ${response.headers.get('Content-Type')}`;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let piece; body.length < ANSWER_MAX && !(piece = await reader.read()).done;) body += piece.value;
@@ -202,6 +204,11 @@ async function main() {
     // The core schema has no dates: what is text in JSON stays text.
     const docs = new Docs(globalThis.jsyaml.load(text, {schema: globalThis.jsyaml.CORE_SCHEMA}));
     docs.show();
+    offerForm();
+    onToken(() => {
+      docs.write();
+      if (!isLocked()) docs.findId();
+    });
     await docs.findId();
   } catch (error) {
     byId('loading')?.replaceChildren(`openapi.yaml could not be read (${error.message}). `, el('a', {href: '/openapi.yaml'}, 'Look at it as it is.'));

@@ -6,12 +6,13 @@ import {bytes, short, span, whole} from './format.js';
 import {History} from './history.js';
 import {Numbers} from './numbers.js';
 import {Plot} from './plot.js';
+import {isLocked, offerForm, onToken} from './token.js';
 import {Workers} from './workers.js';
 
 const INTERVAL_MS = 1000;
 const STATES = {
   ready: ['Running', 'running'], draining: ['Draining', 'stopped'], starting: ['Starting', 'pending'],
-  unreachable: ['Unreachable', 'failed'],
+  unreachable: ['Unreachable', 'failed'], locked: ['Token needed', 'stopped'],
 };
 
 const history = History.restore(Date.now() / 1000);
@@ -59,9 +60,18 @@ function lose() {
     + 'What is shown is from before; asking again every second.');
 }
 
+// The service asks for a token: what was shown is no longer anybody's who looks at it now.
+function lock() {
+  lostAt = null;
+  listed = '';
+  showState('locked');
+  document.body.classList.add('locked');
+  byId('unreachable').hidden = true;
+}
+
 function regain() {
   lostAt = null;
-  document.body.classList.remove('lost');
+  document.body.classList.remove('lost', 'locked');
   byId('unreachable').hidden = true;
 }
 
@@ -102,6 +112,7 @@ async function showBatches(status) {
 }
 
 const ask = poll(async () => {
+  if (isLocked()) return; // it would only be refused again
   try {
     const status = await call('GET', '/v1/status');
     const time = Date.now() / 1000;
@@ -114,8 +125,15 @@ const ask = poll(async () => {
     await showBatches(status);
   } catch (problem) {
     if (problem.status === undefined) throw problem; // a mistake of ours
-    lose();
+    if (problem.status === 401) lock();
+    else lose();
   }
 }, INTERVAL_MS);
+
+offerForm();
+onToken(() => {
+  if (isLocked()) lock();
+  ask();
+});
 
 addEventListener('pagehide', () => history.save());

@@ -1,10 +1,11 @@
 // numbers - the form: text to a batch, and its verdicts as they come. Integers are strings throughout: JavaScript's
 // numbers would round them.
 import {byId, el, mark} from './dom.js';
-import {call, Problem} from './api.js';
+import {call, events, Problem} from './api.js';
 import {hasEnded} from './batches.js';
 import {shortened, span, whole} from './format.js';
 
+const RETRY_MS = 2000;
 const SHOWN = 500; // verdicts; the rest is a link away
 const EXAMPLE = ['2', '91', '18446744073709551557', '170141183460469231731687303715884105727', '-7', '1000000007'];
 
@@ -88,7 +89,7 @@ export class Numbers {
 
   // Follow no batch any more.
   stop() {
-    this.events?.close();
+    this.watching?.abort();
     this.batch = null;
   }
 
@@ -103,13 +104,25 @@ export class Numbers {
         el('thead', null, el('tr', null, el('th', {scope: 'col'}, 'Number'), el('th', {scope: 'col'}, 'Verdict'),
           el('th', {scope: 'col', class: 'number'}, 'Time'))),
         this.body)));
-    this.events = new EventSource(`${batch.links.self}/events`);
-    const take = (event) => this.take(batch, JSON.parse(event.data));
-    this.events.addEventListener('progress', take);
-    this.events.addEventListener('end', (event) => {
-      this.events.close(); // or the browser would ask again
-      take(event);
-    });
+    this.watching = new AbortController();
+    this.watch(batch, this.watching.signal);
+  }
+
+  // Hear of the progress of a batch until its end, also where the connection breaks meanwhile.
+  async watch(batch, signal) {
+    for (let now = batch; ;) {
+      try {
+        for await (now of events(`${batch.links.self}/events`, signal)) this.take(batch, now);
+        if (hasEnded(now)) return;
+      } catch (problem) {
+        if (signal.aborted) return;
+        if (problem.status) {
+          this.summary.textContent = problem.status === 410 ? 'The batch was deleted.' : 'The progress could not be read.';
+          return;
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 
   // The batch has got on: read the verdicts there are. One reading at a time, and one more if news came meanwhile.

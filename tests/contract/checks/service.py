@@ -82,7 +82,7 @@ def the_page_for_people(api):
 
 @check
 def what_the_pages_are_made_of(api):
-    seen, wanted = set(), {"/", "/docs"}
+    seen, wanted = set(), {"/", "/docs", "/favicon.ico"}
     while wanted:
         path = wanted.pop()
         seen.add(path)
