@@ -21,9 +21,9 @@ HARDENING_aarch64  := -mbranch-protection=standard
 HARDENED_LD = -Wl,-z,relro,-z,now,-z,noexecstack $(HARDENED_LD_$(arch))
 HARDENED_LD_x86_64 := -Wl,-z,shstk
 MODE_CFLAGS_release  := -O2 -g $(HARDENING)
-MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
-MODE_CFLAGS_coverage := -O0 -g --coverage
+MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DINSTRUMENTED=1
+MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DINSTRUMENTED=1
+MODE_CFLAGS_coverage := -O0 -g --coverage -DINSTRUMENTED=1
 MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
 MODE_CFLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 MODE_LDFLAGS_release  := $(HARDENED_LD)
@@ -41,8 +41,8 @@ our_cflags  := -std=c17 -D_GNU_SOURCE -I. -pthread -fPIE -ffile-prefix-map=$(CUR
                -DPRIMED_VERSION='"$(VERSION)"'
 our_ldflags := -pthread -pie $(MODE_LDFLAGS_$(MODE))
 
-SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle gnutls zlib libzstd
-CLIENT_LIBS := libcurl jansson gmp
+SERVER_LIBS := libmicrohttpd jansson gmp sqlite3 nettle gnutls zlib libzstd libseccomp
+CLIENT_LIBS := libcurl jansson gmp libseccomp
 TEST_LIBS   := criterion libcurl zlib libzstd
 
 # --- the parts ------------------------------------------------------------------------------------

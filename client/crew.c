@@ -12,6 +12,7 @@
 #include "common/child.h"
 #include "common/ring.h"
 #include "common/verdict.h"
+#include "worker/sandbox.h"
 #include "worker/worker.h"
 
 enum {
@@ -33,7 +34,7 @@ static int start_worker(struct crew *crew, unsigned slot)
     pid_t pid = fork();
     if (pid == 0) {
         if (!crew->work)
-            worker_run(&crew->arena, slot, parent);
+            worker_run(&crew->arena, slot, parent, crew->filtered);
         child_settle(parent, "prime-worker");
         crew->work(&crew->arena, slot, crew->context);
         _exit(0);
@@ -63,7 +64,8 @@ static unsigned reap(struct crew *crew, bool replace, int flags)
 
 int crew_open(struct crew *crew, unsigned workers, crew_work *work, void *context)
 {
-    *crew = (struct crew){.work = work, .context = context};
+    *crew =
+        (struct crew){.work = work, .context = context, .filtered = !work && sandbox_probe() == 0};
     unsigned blocks = workers * BLOCKS_PER_WORKER;
     int error = arena_create(&crew->arena, workers, blocks);
     if (error)

@@ -21,6 +21,7 @@ struct crew {
     struct arena arena;
     crew_work *work; /* NULL: that of the service, worker_run() */
     void *context;   /* of work */
+    bool filtered;   /* are the service's workers' system calls: where the kernel can */
     pid_t *pids;     /* one a slot, 0: none */
     uint32_t *free_blocks;
     unsigned free_count;

@@ -49,9 +49,9 @@ static struct layout lay_out(unsigned slots, unsigned blocks, uint32_t cells)
 {
     struct layout at;
     at.control = round_up(sizeof(struct arena_header), CACHE_LINE);
-    at.slots = at.control + sizeof(struct control);
-    at.ring = at.slots + slots * sizeof(struct worker_slot);
-    at.board = round_up(at.ring + sizeof(struct ring) + cells * sizeof(uint32_t), CACHE_LINE);
+    at.slots = round_up(at.control + sizeof(struct control), ARENA_PAGE);
+    at.ring = round_up(at.slots + slots * sizeof(struct worker_slot), ARENA_PAGE);
+    at.board = round_up(at.ring + sizeof(struct ring) + cells * sizeof(uint32_t), ARENA_PAGE);
     at.blocks = round_up(at.board + sizeof(struct board) + (blocks + 63) / 64 * sizeof(uint64_t),
                          (size_t)sysconf(_SC_PAGESIZE));
     at.end = at.blocks + (size_t)blocks * BLOCK_SIZE;
@@ -123,6 +123,14 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks)
     struct arena_header header = header_of(arena);
     memcpy(base, &header, sizeof header);
     return 0;
+}
+
+void arena_confine(const struct arena *arena)
+{
+    char *base = arena->base;
+    char *head = (char *)&arena->ring->head;
+    mprotect(base, (size_t)((char *)arena->slots - base), PROT_READ);
+    mprotect(head, (size_t)((char *)arena->board - head), PROT_READ);
 }
 
 bool arena_is_intact(const struct arena *arena)

@@ -1,9 +1,10 @@
 /*
  * arena - the one piece of memory the processes share: control, worker table, ring, board, blocks.
  *
- *   ┌────────┬─────────┬──────────────┬──────┬───────┬─────────┬─────────┬───┐
- *   │ header │ control │ worker slots │ ring │ board │ block 0 │ block 1 │ … │
- *   └────────┴─────────┴──────────────┴──────┴───────┴─────────┴─────────┴───┘
+ *   ┌────────┬─────────┬──────────────┬──────┬────────────┬───────┬─────────┬─────────┬───┐
+ *   │ header │ control │ worker slots │ tail │ head cells │ board │ block 0 │ block 1 │ … │
+ *   └────────┴─────────┴──────────────┴──────┴────────────┴───────┴─────────┴─────────┴───┘
+ *      read-only to workers                     read-only
  *
  * The supervisor creates it (an anonymous memfd, reserved in full, so that no store into it can
  * fail later) and its children inherit the mapping by fork. Nothing in it is a pointer and no lock
@@ -134,6 +135,7 @@ struct arena {
     uint32_t ring_mask; /* cells - 1; there are at least as many cells as blocks */
 };
 
+enum { ARENA_PAGE = 4096 }; /* of memory, on machines where it can be confined */
 enum { ARENA_MAX_BLOCKS = 4 * CLAIM_MAX_OWNERS };
 
 /*
@@ -148,6 +150,13 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks);
  * other process uses it: tickets start over, so a worker that still held one could claim by it.
  */
 void arena_reset(struct arena *arena);
+
+/*
+ * Make header, control, and the ring's head and cells read-only in this process, for good if it cannot
+ * call mprotect() any more: a worker has no business there. Without effect where pages are larger
+ * than ARENA_PAGE.
+ */
+void arena_confine(const struct arena *arena);
 
 /* Does the header still say how arena_create() laid it out? Nothing ever writes to it. */
 bool arena_is_intact(const struct arena *arena);

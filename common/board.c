@@ -47,7 +47,8 @@ int32_t board_take(struct arena *arena)
             continue;
         unsigned bit = (unsigned)__builtin_ctzll(bits);
         atomic_fetch_and_explicit(word, ~(UINT64_C(1) << bit), memory_order_acquire);
-        return (int32_t)(i * 64 + bit);
+        if (i * 64 + bit < arena->block_count) /* nobody should set the others, but anybody can */
+            return (int32_t)(i * 64 + bit);
     }
     return BOARD_EMPTY;
 }

@@ -20,9 +20,10 @@
 
 #include "common/arena.h"
 
+/* On pages of their own: what workers write, and what they only read; see arena_confine(). */
 struct ring {
-    alignas(CACHE_LINE) _Atomic uint64_t head;    /* next ticket; written by the dispatcher */
-    alignas(CACHE_LINE) _Atomic uint64_t tail;    /* swapped forward by any worker */
+    alignas(ARENA_PAGE) _Atomic uint64_t tail;    /* swapped forward by any worker */
+    alignas(ARENA_PAGE) _Atomic uint64_t head;    /* next ticket; written by the dispatcher */
     alignas(CACHE_LINE) _Atomic uint32_t cells[]; /* ring_mask + 1 block numbers */
 };
 

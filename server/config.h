@@ -15,6 +15,13 @@
 #include "server/networks.h"
 #include "server/quota.h"
 
+/* Are the system calls of workers filtered? */
+enum config_sandbox {
+    CONFIG_SANDBOX_AUTO, /* where the kernel can */
+    CONFIG_SANDBOX_REQUIRED,
+    CONFIG_SANDBOX_OFF,
+};
+
 enum config_store { CONFIG_SQLITE, CONFIG_MEMORY };
 
 /* Which requests get a line in the log. */
@@ -32,6 +39,8 @@ struct config {
     struct quota quota;    /* of a client of whom nothing else is said */
     unsigned workers;      /* processes, 1 .. CONFIG_MAX_WORKERS */
     enum config_store store;
+    enum config_sandbox sandbox;
+    char user[128];                       /* whom to become: NAME or NAME:GROUP; "": nobody else */
     char data_dir[4000];                  /* where the durable store keeps its files */
     uint64_t max_store;                   /* bytes the store may use; 0: what suits the store */
     uint64_t max_body;                    /* bytes of one request body */

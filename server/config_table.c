@@ -243,6 +243,26 @@ static const char *read_log_requests(struct config *config, const char *text)
     return "none, refused or all";
 }
 
+static const char *read_user(struct config *config, const char *text)
+{
+    if (strlen(text) >= sizeof config->user || *text == ':')
+        return "NAME or NAME:GROUP";
+    strcpy(config->user, text);
+    return NULL;
+}
+
+static const char *read_sandbox(struct config *config, const char *text)
+{
+    static const char *const names[] = {"auto", "required", "off"};
+    for (int i = CONFIG_SANDBOX_AUTO; i <= CONFIG_SANDBOX_OFF; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            config->sandbox = (enum config_sandbox)i;
+            return NULL;
+        }
+    }
+    return "auto, required or off";
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 const struct config_row config_table[] = {
@@ -321,6 +341,14 @@ const struct config_row config_table[] = {
      "As https://example.org or http://localhost:3000. Pages of all other origins but the "
      "service's "
      "own\nare refused with 403."},
+    {"user", "NAME[:GROUP]", "", read_user, "whom to become once started as root",
+     "The socket is bound first, and a data directory that is still root's goes to the user with "
+     "the "
+     "files in it. Nobody in the service keeps a capability, with this or without."},
+    {"sandbox", "auto|required|off", "auto", read_sandbox,
+     "whether the workers' system calls are filtered",
+     "By default they are, and where the kernel cannot do it there is a warning. With required the "
+     "service does not start there."},
     {"log-format", "text|json", "text", read_log_format, "a line an event, to standard error", ""},
     {"log-requests", "none|refused|all", "refused", read_log_requests,
      "which requests get a line in the log",

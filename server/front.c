@@ -12,6 +12,7 @@
 #include "server/dispatcher/dispatcher.h"
 #include "server/http/http.h"
 #include "server/hup.h"
+#include "server/privileges.h"
 #include "server/store/memory.h"
 #include "server/store/sqlite.h"
 
@@ -69,6 +70,7 @@ _Noreturn void front_run(const struct config *config, struct arena *arena,
 {
     child_settle(supervisor, "primed-front");
     hup_block(); /* before there are threads, and before the files it is about are read */
+    privileges_filter_front();
 
     struct store *store = open_store(config);
     if (!store)

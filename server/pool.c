@@ -26,12 +26,13 @@ static void publish_wanted(const struct pool *pool)
     atomic_store(&pool->arena->control->workers_wanted, pool->wanted);
 }
 
-int pool_init(struct pool *pool, struct arena *arena, unsigned wanted)
+int pool_init(struct pool *pool, struct arena *arena, unsigned wanted, bool filtered)
 {
     *pool = (struct pool){
         .arena = arena,
         .supervisor = getpid(),
         .wanted = wanted,
+        .filtered = filtered,
         .leaving = POOL_NONE,
         .deaths = {.interval_ns = DEATH_INTERVAL_MS * NS_PER_MS,
                    .burst_ns = DEATH_BURST_MS * NS_PER_MS},
@@ -42,6 +43,11 @@ int pool_init(struct pool *pool, struct arena *arena, unsigned wanted)
 }
 
 /* --- starting --------------------------------------------------------------------------------- */
+
+static bool is_closing(const struct pool *pool)
+{
+    return pool->draining && atomic_load(&pool->arena->control->pool_closing);
+}
 
 /* Fork a worker into a slot. False if it could not be, or should not any more. */
 static bool start_worker(struct pool *pool, unsigned slot)
@@ -54,13 +60,13 @@ static bool start_worker(struct pool *pool, unsigned slot)
      * the slot is taken and then pool_closing looked at. One of the two sees the other.
      */
     atomic_store(pid, -1);
-    if (atomic_load(&pool->arena->control->pool_closing)) {
+    if (is_closing(pool)) {
         atomic_store(pid, 0);
         return false;
     }
     worker->pid = fork();
     if (worker->pid == 0)
-        worker_run(pool->arena, slot, pool->supervisor);
+        worker_run(pool->arena, slot, pool->supervisor, pool->filtered);
     if (worker->pid < 0) {
         log_error("cannot fork a worker", log_int("worker", slot),
                   log_str("error", strerror(errno)));
@@ -113,7 +119,7 @@ int64_t pool_fill(struct pool *pool)
     unsigned target = pool->wanted + (leaver != POOL_NONE);
     unsigned slot;
     while (pool->live < target && (slot = find_slot(pool, 0)) < pool->arena->slot_count &&
-           !atomic_load(&pool->arena->control->pool_closing)) {
+           !is_closing(pool)) {
         int64_t wait_ns = start_wait_ns(pool);
         if (wait_ns > 0)
             return wait_ns;
@@ -130,10 +136,12 @@ int64_t pool_fill(struct pool *pool)
 
 static void log_end(unsigned slot, pid_t pid, int status, unsigned blocks)
 {
+    bool forbidden = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         log_info("worker ended", log_int("worker", slot), log_int("pid", pid));
     else if (WIFSIGNALED(status))
-        log_warning("worker died", log_int("worker", slot), log_int("pid", pid),
+        log_warning(forbidden ? "worker died: it tried a forbidden system call" : "worker died",
+                    log_int("worker", slot), log_int("pid", pid),
                     log_int("signal", WTERMSIG(status)), log_int("blocks_handed_on", blocks));
     else
         log_warning("worker died", log_int("worker", slot), log_int("pid", pid),

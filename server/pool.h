@@ -30,15 +30,17 @@ struct pool {
     pid_t supervisor;
     struct pool_worker *workers; /* one a slot of the arena */
     unsigned wanted;
+    bool filtered; /* are the workers' system calls, see worker/sandbox.h */
     unsigned live;
     uint64_t generation; /* raised by a rolling restart */
+    bool draining;       /* the front may close the pool: nobody is believed that it has, before */
     int leaving;         /* the slot whose worker a rolling restart has dismissed, or POOL_NONE */
     struct pace deaths;  /* of workers that were not killed on purpose */
     int64_t fork_not_before_ns; /* monotonic: the last fork has failed */
 };
 
-/* An empty pool that wants `wanted` workers; 0, or -1 without memory. */
-int pool_init(struct pool *pool, struct arena *arena, unsigned wanted);
+/* An empty pool that wants `wanted` workers, filtered or not; 0, or -1 without memory. */
+int pool_init(struct pool *pool, struct arena *arena, unsigned wanted, bool filtered);
 
 /*
  * Fork workers until there are as many as are wanted (in a rolling restart one more), or those missing are not due yet, or the

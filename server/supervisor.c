@@ -18,6 +18,8 @@
 #include "server/listener.h"
 #include "server/notify.h"
 #include "server/pool.h"
+#include "server/privileges.h"
+#include "worker/sandbox.h"
 
 enum {
     SLOTS_SPARE = 6,         /* workers that TTIN may add to twice the number configured */
@@ -68,6 +70,24 @@ static int check_drained(const struct supervisor *s)
     log_info("arena is whole", log_int("blocks", s->arena.block_count),
              log_int("sentinels_left", s->arena.block_count - counts[CLAIM_FREE]));
     return EXIT_SUCCESS;
+}
+
+/* --- the sandbox ------------------------------------------------------------------------------ */
+
+/* Can and shall the system calls of the workers be filtered? False if they must be and cannot. */
+static bool choose_sandbox(enum config_sandbox mode, bool *filtered)
+{
+    *filtered = mode != CONFIG_SANDBOX_OFF;
+    int error = *filtered ? sandbox_probe() : 0;
+    if (!error)
+        return true;
+    *filtered = false;
+    if (mode == CONFIG_SANDBOX_REQUIRED)
+        log_error("cannot filter the workers' system calls", log_str("error", strerror(-error)));
+    else
+        log_warning("the workers' system calls are not filtered",
+                    log_str("error", strerror(-error)));
+    return mode != CONFIG_SANDBOX_REQUIRED;
 }
 
 /* --- the service manager ---------------------------------------------------------------------- */
@@ -165,6 +185,7 @@ static void begin_drain(struct supervisor *s, int signal)
     log_info("draining", log_int("signal", signal),
              log_seconds("timeout", (double)s->config->drain_timeout_ns / 1e9));
     s->draining = true;
+    s->pool.draining = true;
     s->drain_deadline_ns = clock_monotonic_ns() + s->config->drain_timeout_ns;
     arena_set_state(&s->arena, CONTROL_DRAIN);
 }
@@ -312,7 +333,12 @@ int supervisor_run(const struct config *config)
         listener_open(config->listen_host, config->listen_port, address, sizeof address);
     if (s.listen_socket < 0)
         goto destroy_arena;
-    if (pool_init(&s.pool, &s.arena, config->workers) < 0) {
+    bool filtered;
+    if (privileges_drop(config) < 0)
+        goto close_socket;
+    if (!choose_sandbox(config->sandbox, &filtered))
+        goto close_socket;
+    if (pool_init(&s.pool, &s.arena, config->workers, filtered) < 0) {
         log_error("cannot create the pool", log_str("error", strerror(ENOMEM)));
         goto close_socket;
     }

@@ -1,7 +1,6 @@
 /* worker - the loop of a worker process. See worker.h. */
 #include "worker/worker.h"
 
-#include <stdbool.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,7 +11,9 @@
 #include "common/fault.h"
 #include "common/ring.h"
 #include "common/verdict.h"
+#include "worker/madness.h"
 #include "worker/primality/primality.h"
+#include "worker/sandbox.h"
 
 enum { WORKER_NICENESS = 19 }; /* a seventieth of the weight of the processes that answer clients */
 
@@ -110,6 +111,7 @@ void worker_loop(struct arena *arena, unsigned slot)
             run_block(&arena->slots[slot], block);
         else
             FAULT_POINT("worker_loop.sentinel_claimed");
+        MADNESS(arena, (uint32_t)index);
         board_finish(arena, (uint32_t)index);
         if (is_sentinel)
             return;
@@ -132,12 +134,14 @@ static void give_way(void)
     setpriority(PRIO_PROCESS, 0, niceness + WORKER_NICENESS);
 }
 
-_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor)
+_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor, bool filtered)
 {
     child_settle(supervisor, "primed-worker");
-    close_range(STDERR_FILENO + 1, ~0U, 0);
     worker_warm_up();
     give_way();
+    arena_confine(arena);
+    if (sandbox_enter(filtered) < 0)
+        _exit(WORKER_NO_SANDBOX);
     worker_loop(arena, slot);
     _exit(0);
 }

@@ -2,7 +2,7 @@
  * worker - the process that tests numbers: pop a block, run the primality core over it, post it
  * back, until it claims a sentinel or is dismissed.
  *
- * A worker has no threads, no sockets and no files; it knows the arena and nothing else. It may be
+ * A worker has no threads, no sockets and no files (sandbox.h sees to it); it knows the arena and nothing else. It may be
  * killed at any instruction: what it had finished stays, the rest is taken over by another (see
  * common/arena.h). It acts on no signal of its own accord: only its parent, the supervisor, decides
  * when it ends, and it does not outlive its parent.
@@ -10,15 +10,20 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/arena.h"
 
+/* Its exit status where the kernel does not take the filter of its system calls. */
+enum { WORKER_NO_SANDBOX = 3 };
+
 /*
- * Become the worker of `slot`. Call in a freshly forked child of `supervisor`. Never returns: exits
- * 0 after a sentinel, or when it is dismissed.
+ * Become the worker of `slot`, in the sandbox of sandbox.h, with its system calls filtered or not. Call
+ * in a freshly forked child of `supervisor`. Never returns: exits 0 after a sentinel, or when it is
+ * dismissed.
  */
-_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor);
+_Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor, bool filtered);
 
 /*
  * The loop alone, for a thread or process that is already set up (tests, benches): returns after it

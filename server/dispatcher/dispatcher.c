@@ -7,6 +7,7 @@
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/fault.h"
+#include "common/ring.h"
 #include "server/dispatcher/parts.h"
 
 /* Tell the listener; without the lock. */
@@ -105,6 +106,7 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
     d->options = *options;
     d->arena = options->arena;
     d->pace = 1;
+    d->head = atomic_load(&d->arena->ring->head);
     d->flights = calloc(blocks, sizeof *d->flights);
     d->free_blocks = calloc(blocks, sizeof *d->free_blocks);
     if (!d->flights || !d->free_blocks)

@@ -1,5 +1,6 @@
 /* handout - blocks out: chunks from the store into free blocks, and those into the ring. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/fault.h"
@@ -84,6 +85,19 @@ static enum handed_out failure(enum store_result result)
     return result == STORE_UNKNOWN || result == STORE_GONE ? HANDED_NOTHING : HANDED_FAILED;
 }
 
+void handout_push(struct dispatcher *d, uint32_t index, unsigned attempts)
+{
+    struct flight *flight = &d->flights[index];
+    flight->ticket = d->head;
+    flight->attempts = attempts;
+    if (flight->kind == FLIGHT_NUMBERS)
+        flight->done =
+            atomic_load_explicit(&arena_block(d->arena, index)->done, memory_order_relaxed);
+    trust_head(d);
+    ring_push(d->arena, index, attempts);
+    d->head++;
+}
+
 /* Put the job's next chunk without verdicts into a free block and push it. */
 static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk)
 {
@@ -107,7 +121,11 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     job->started = true;
 
     block_fill(block, &chunk);
-    d->flights[index] = (struct flight){.job = job,
+    memset(block->verdicts, VERDICTS, chunk.count); /* none: whoever skips one is found out */
+    d->flights[index] = (struct flight){.kind = FLIGHT_NUMBERS,
+                                        .count = chunk.count,
+                                        .pushed_ns = clock_monotonic_ns(),
+                                        .job = job,
                                         .chunk_index = job->next_chunk,
                                         .cost_ns = chunk.cost_ns,
                                         .bulk = bulk,
@@ -119,8 +137,54 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     job->in_flight++;
     schedule_charge(&d->schedule, job, chunk.cost_ns);
     FAULT_POINT("hand_out.filled");
-    ring_push(d->arena, index, 0);
+    handout_push(d, index, 0);
     return HANDED_OUT;
+}
+
+void handout_land(struct dispatcher *d, uint32_t index)
+{
+    struct flight *flight = &d->flights[index];
+    struct job *job = flight->job;
+    d->in_flight--;
+    d->bulk_flight -= flight->bulk;
+    d->huge_flight -= flight->huge;
+    if (flight->huge)
+        handout_unhold(d);
+    *flight = (struct flight){.kind = FLIGHT_NONE};
+    job->in_flight--;
+    handout_release(d, job);
+}
+
+void handout_elsewhere(struct dispatcher *d, uint32_t index)
+{
+    struct flight *flight = &d->flights[index];
+    struct chunk chunk;
+    flight->damaged = true;
+    if (d->free_count == 0)
+        return;
+    uint32_t other = d->free_blocks[d->free_count - 1];
+    struct block *block = arena_block(d->arena, other);
+    enum store_result result = store_numbers(flight->job->store, &flight->job->id,
+                                             flight->chunk_index, &chunk, block->words);
+    if (result != STORE_OK && failure(result) == HANDED_FAILED)
+        return;
+    if (result != STORE_OK) {
+        handout_land(d, index); /* the batch is gone */
+    } else {
+        d->free_count--;
+        block_fill(block, &chunk);
+        memset(block->verdicts, VERDICTS, chunk.count);
+        atomic_store(&block->canceled, flight->canceled_ns != 0);
+        block->singly = flight->singly;
+        d->flights[other] = *flight;
+        d->flights[other].damaged = false;
+        d->flights[other].suspects_end = 0;
+        d->flights[other].overdue = false;
+        d->flights[other].post_again_ns = 0;
+        handout_push(d, other, 0);
+        ring_wake(d->arena, 1);
+    }
+    *flight = (struct flight){.kind = FLIGHT_LOST};
 }
 
 static bool push_sentinel(struct dispatcher *d)
@@ -130,8 +194,8 @@ static bool push_sentinel(struct dispatcher *d)
     uint32_t index = d->free_blocks[--d->free_count];
     struct block *block = arena_block(d->arena, index);
     block->kind = BLOCK_SENTINEL;
-    d->flights[index] = (struct flight){.job = NULL};
-    ring_push(d->arena, index, 0);
+    d->flights[index] = (struct flight){.kind = FLIGHT_SENTINEL};
+    handout_push(d, index, 0);
     return true;
 }
 
@@ -140,6 +204,8 @@ void handout_fill(struct dispatcher *d)
     unsigned pushed = 0;
     uint32_t wanted =
         atomic_load_explicit(&d->arena->control->sentinels_wanted, memory_order_seq_cst);
+    if (wanted - d->sentinels_sent > d->arena->slot_count)
+        d->sentinels_sent = wanted; /* nobody can have asked for so many */
     while (d->sentinels_sent != wanted && push_sentinel(d)) {
         d->sentinels_sent++;
         pushed++;

@@ -17,7 +17,7 @@ enum {
 static void free_block(struct dispatcher *d, uint32_t index)
 {
     atomic_store_explicit(&arena_block(d->arena, index)->claim, 0, memory_order_relaxed);
-    d->flights[index] = (struct flight){.job = NULL};
+    d->flights[index] = (struct flight){.kind = FLIGHT_NONE};
     d->free_blocks[d->free_count++] = index;
 }
 
@@ -43,7 +43,7 @@ double harvest_concurrency(const struct dispatcher *d)
 {
     double workers = handout_workers(d);
     double concurrency = d->busy_ns > 0 ? d->tested_ns / d->busy_ns : workers;
-    return fmax(fmin(concurrency, workers), workers / 100);
+    return fmax(fmin(concurrency, workers), fmax(workers, 1) / 100);
 }
 
 /*
@@ -52,18 +52,16 @@ double harvest_concurrency(const struct dispatcher *d)
  */
 static void collect(struct dispatcher *d, uint32_t index, struct news *news)
 {
-    struct block *block = arena_block(d->arena, index);
     struct flight *flight = &d->flights[index];
     struct job *job = flight->job;
-    uint32_t count = block_chunk(block).count;
-    uint32_t done = atomic_load_explicit(&block->done, memory_order_acquire);
-
-    for (uint32_t i = done; i < count; i++) {
-        block->verdicts[i] = VERDICT_CANCELED;
-        block->seconds[i] = 0;
+    uint32_t count = flight->count;
+    uint32_t done;
+    if (!trust_verdicts(d, index, &done)) {
+        trust_lose(d, index);
+        return;
     }
     enum store_result result = store_post(job->store, &job->id, flight->chunk_index,
-                                          block->verdicts, block->seconds, &news->batch);
+                                          d->post.verdicts, d->post.seconds, &news->batch);
     if (result == STORE_NO_MEMORY || result == STORE_FAILED) {
         flight->post_again_ns = clock_monotonic_ns() + STORE_AGAIN_MS * NS_PER_MS;
         return;
@@ -73,21 +71,15 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
         news->store = job->store;
 
     d->blocks_done++;
-    double seconds = tally_verdicts(d, block->verdicts, block->seconds, count);
+    double seconds = tally_verdicts(d, d->post.verdicts, d->post.seconds, count);
     if (done == count && flight->cost_ns > 0) {
         schedule_measure(job, flight->cost_ns, seconds);
         d->pace += (seconds * 1e9 / (double)flight->cost_ns - d->pace) / 16;
     }
     note_concurrency(d, seconds);
-    d->in_flight--;
-    d->bulk_flight -= flight->bulk;
-    d->huge_flight -= flight->huge;
-    if (flight->huge)
-        handout_unhold(d);
+    handout_land(d, index);
     free_block(d, index);
     FAULT_POINT("collect.freed");
-    job->in_flight--;
-    handout_release(d, job);
 }
 
 /* Write the verdict of the number a worker could not finish, and step past it. */
@@ -109,15 +101,15 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
 {
     struct block *block = arena_block(d->arena, index);
     struct flight *flight = &d->flights[index];
-    struct chunk chunk = block_chunk(block);
     uint32_t number = atomic_load_explicit(&block->done, memory_order_acquire);
-    if (number >= chunk.count || atomic_load(&block->canceled))
+    if (number < flight->done || number >= flight->count || flight->canceled_ns)
         return false;
 
     uint32_t end = block_group_end(block, number, primality_cost_ns);
     bool alone = end == number + 1;
     unsigned deaths = number < flight->suspects_end ? claim.attempts : 1;
     flight->suspects_end = end;
+    flight->singly = true;
     block->singly = 1;
     if (alone && flight->overdue && flight->overdue_index == number) {
         give_up_number(block, number++, VERDICT_TIMEOUT);
@@ -128,10 +120,10 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
         deaths = 0;
     }
     flight->overdue = false;
-    if (number == chunk.count)
+    if (number == flight->count)
         return false;
     d->blocks_resumed++;
-    ring_push(d->arena, index, deaths);
+    handout_push(d, index, deaths);
     ring_wake(d->arena, 1);
     return true;
 }
@@ -143,16 +135,21 @@ bool harvest_one(struct dispatcher *d, struct news *news)
         return false;
     FAULT_POINT("harvest_one.taken");
     uint32_t index = (uint32_t)posted;
-    if (index >= d->arena->block_count)
-        return true;
     /* Pairs with the release in board_finish() and in arena_reap(). */
     struct claim claim = claim_unpack(
         atomic_load_explicit(&arena_block(d->arena, index)->claim, memory_order_acquire));
+    enum flight_kind kind = d->flights[index].kind;
+    if (kind == FLIGHT_NONE || kind == FLIGHT_LOST || d->flights[index].damaged)
+        return true; /* posted twice, or by somebody who should not have */
+    if (!trust_claim(d, index, claim)) {
+        trust_lose(d, index);
+        return true;
+    }
     if (claim.state != CLAIM_DONE && claim.state != CLAIM_ORPHANED)
         return true; /* posted twice */
 
-    if (!d->flights[index].job)
-        free_block(d, index); /* a sentinel: claimed, so its worker is gone or going */
+    if (kind == FLIGHT_SENTINEL)
+        free_block(d, index); /* claimed, so its worker is gone or going */
     else if (claim.state == CLAIM_DONE || !resume_orphan(d, index, claim))
         collect(d, index, news);
     return true;

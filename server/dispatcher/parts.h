@@ -7,6 +7,7 @@
  *   handout.c     blocks out: chunks into free blocks, blocks and sentinels into the ring
  *   tally.c       the sums of the metrics
  *   harvest.c     blocks back: verdicts into the store, orphans into the ring again
+ *   trust.c       what workers may have done to the arena, found out and made good
  *   watch.c       blocks that stay out too long, and how long the thread may sleep
  *
  * Every function here, but for those that say so, is called under the dispatcher's lock.
@@ -21,9 +22,28 @@
 #include "server/dispatcher/schedule.h"
 #include "server/id_map.h"
 
-/* What the dispatcher knows of the block of the same index. */
+/* What the dispatcher has made of a block. */
+enum flight_kind {
+    FLIGHT_NONE, /* the block is free */
+    FLIGHT_NUMBERS,
+    FLIGHT_SENTINEL,
+    FLIGHT_LOST, /* the block was scribbled over, and is not used again; see trust.c */
+};
+
+/*
+ * What the dispatcher knows of the block of the same index. Workers can write to the whole arena, so
+ * what the dispatcher has put there itself it knows from here, and never from there.
+ */
 struct flight {
-    struct job *job; /* NULL: free, or a sentinel */
+    enum flight_kind kind;
+    uint64_t ticket;   /* under which the block was pushed last */
+    unsigned attempts; /* as which it was pushed */
+    uint32_t done;     /* numbers that had verdicts then */
+    uint32_t count;    /* numbers in it */
+    bool singly;       /* what the block says */
+    bool damaged;      /* the chunk waits for another block; see trust.c */
+    int64_t pushed_ns; /* when it was pushed first */
+    struct job *job;   /* NULL but for numbers */
     uint32_t chunk_index;
     uint64_t cost_ns;
     uint32_t suspects_end; /* numbers before it may have killed the last worker */
@@ -33,6 +53,12 @@ struct flight {
     bool overdue;          /* a kill was asked for because of the number at overdue_index */
     uint32_t overdue_index;
     int64_t post_again_ns; /* its verdicts could not be stored: to be tried then; 0: no */
+};
+
+/* The verdicts of a block, out of the reach of workers. */
+struct post {
+    uint8_t verdicts[CHUNK_MAX_NUMBERS];
+    float seconds[CHUNK_MAX_NUMBERS];
 };
 
 struct dispatcher {
@@ -56,6 +82,9 @@ struct dispatcher {
     bool idle;            /* the thread found nothing in flight when it last looked */
     bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
     uint32_t sentinels_sent;
+    uint64_t head;    /* tickets given out: what the ring should say */
+    unsigned lost;    /* blocks that are not used again */
+    struct post post; /* of one block at a time */
     uint64_t blocks_done;
     uint64_t blocks_resumed;
     double pace;           /* of all jobs: measured time over estimated, a moving average */
@@ -108,6 +137,42 @@ void handout_fill(struct dispatcher *d);
 
 /* Push that many sentinels, as far as there are free blocks. */
 void handout_sentinels(struct dispatcher *d, unsigned count);
+
+/* Push a block that is filled or ORPHANED, and note what is to come back. */
+void handout_push(struct dispatcher *d, uint32_t index, unsigned attempts);
+
+/*
+ * Put the chunk of a damaged block into another one and push that. Where there is none, or the store
+ * cannot be read, the flight stays marked as damaged, to be tried again.
+ */
+void handout_elsewhere(struct dispatcher *d, uint32_t index);
+
+/* Forget a flight of numbers that is over; its block is the caller's. */
+void handout_land(struct dispatcher *d, uint32_t index);
+
+/* --- trust.c ---------------------------------------------------------------------------------- */
+
+/* Let the ring's head be what it should be, before a push. */
+void trust_head(struct dispatcher *d);
+
+/* Can this be the claim word of that block, as it was pushed last? */
+bool trust_claim(const struct dispatcher *d, uint32_t index, struct claim claim);
+
+/*
+ * Copy the verdicts of a block that came back, numbers 0 .. done-1, into d->post, the rest of them
+ * canceled. False if they cannot be a worker's, or are not all there though nobody has canceled the
+ * block.
+ */
+bool trust_verdicts(struct dispatcher *d, uint32_t index, uint32_t *done);
+
+/* The block was scribbled over: log it, never use the block again, and send its chunk elsewhere. */
+void trust_lose(struct dispatcher *d, uint32_t index);
+
+/*
+ * Compare the arena with what it should say: ring, claim words and board of the blocks that are out.
+ * What can be made good is, or is lost.
+ */
+void trust_audit(struct dispatcher *d);
 
 /* --- tally.c ---------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include "common/board.h"
 #include "common/clock.h"
+#include "common/futex.h"
 #include "common/ring.h"
 #include "server/dispatcher/parts.h"
 
@@ -57,6 +58,7 @@ static int64_t check_running(struct dispatcher *d)
     /* A worker that was stopped right after it was woken holds up nothing but itself. */
     if (ring_length(d->arena) > 0)
         ring_wake(d->arena, 1);
+    trust_audit(d);
     int64_t now = clock_monotonic_ns();
     for (uint32_t i = 0; i < d->arena->block_count; i++) {
         struct flight *flight = &d->flights[i];
@@ -66,11 +68,11 @@ static int64_t check_running(struct dispatcher *d)
             continue;
         struct block *block = arena_block(d->arena, i);
         struct claim claim = claim_unpack(atomic_load(&block->claim));
-        if (claim.state != CLAIM_RUNNING || claim.owner >= d->arena->slot_count)
+        if (claim.state != CLAIM_RUNNING || !trust_claim(d, i, claim))
             continue;
         struct worker_slot *slot = &d->arena->slots[claim.owner];
         int64_t began = atomic_load_explicit(&slot->began_ns, memory_order_relaxed);
-        if (began == 0)
+        if (began <= 0 || began > now)
             continue;
         bool stuck =
             flight->canceled_ns && now - flight->canceled_ns >= CANCEL_GRACE_MS * NS_PER_MS;
@@ -109,7 +111,10 @@ int64_t watch_sleep_time(struct dispatcher *d)
 void watch_rouse(struct dispatcher *d)
 {
     d->idle = false;
-    if (d->dormant)
+    if (d->dormant) {
         board_ring_bell(d->arena);
+        futex_wake(&d->arena->board->sleeping,
+                   1); /* whatever the flag says: anybody may clear it */
+    }
     d->dormant = false;
 }

@@ -99,6 +99,8 @@ static void write_worker(struct text *text, unsigned number, const struct worker
                          int64_t now_ns)
 {
     int64_t began_ns = atomic_load_explicit(&slot->block_began_ns, memory_order_relaxed);
+    if (began_ns < 0)
+        began_ns = 0; /* a worker may write anything there */
     text_printf(text, "{\"worker\":%u,\"pid\":%d,\"state\":\"%s\",\"block_age_seconds\":", number,
                 atomic_load(&slot->pid), began_ns ? "running" : "idle");
     if (began_ns)

@@ -81,7 +81,7 @@ static void start_worker(struct pool *pool, unsigned slot)
     if (pid == 0) {
         if (fault)
             setenv("PRIMED_FAULT", fault, 1);
-        worker_run(&pool->arena, slot, supervisor);
+        worker_run(&pool->arena, slot, supervisor, true);
     }
     atomic_store(&pool->arena.slots[slot].pid, pid);
     pool->living++;

@@ -10,7 +10,7 @@ STRESS_PROGRAMS   := $(addprefix $(BUILD)/tests/,$(or $(STRESS_NAMES_$(MODE)),$(
 
 $(BUILD)/tests/ring_%: $(OBJ)/tests/stress/ring_%.o $(STRESS_SUPPORT) $(COMMON_OBJS) $(WORKER_OBJS) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs gmp) -lm,LINK $@)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs gmp libseccomp) -lm,LINK $@)
 
 ##@ Test
 .PHONY: stress

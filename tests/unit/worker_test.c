@@ -193,13 +193,13 @@ Test(worker, takes_nothing_more_once_dismissed)
 static int run_orphan(void *unused)
 {
     (void)unused;
-    worker_run(&arena, 0, getpid()); /* its own pid is not its parent's */
+    worker_run(&arena, 0, getpid(), true); /* its own pid is not its parent's */
 }
 
 static int run_worker(void *unused)
 {
     (void)unused;
-    worker_run(&arena, 0, getppid());
+    worker_run(&arena, 0, getppid(), true);
 }
 
 Test(worker, dismissed_asleep_it_ends)
