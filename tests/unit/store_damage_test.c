@@ -60,7 +60,7 @@ static void expect_other_readable(struct store *store)
     struct batch batches[4];
     cr_assert_not_null(store);
     cr_expect_eq(store_get(store, &ended.id, &batches[0]), STORE_FAILED);
-    cr_assert_eq(store_list(store, NULL, -1, batches, 4), 1);
+    cr_assert_eq(store_list(store, NULL, NULL, -1, batches, 4), 1);
     cr_expect_eq(batch_id_compare(&batches[0].id, &unfinished.id), 0);
     store_close(store);
 }
@@ -97,7 +97,7 @@ Test(store_damage, a_damaged_batch_hides_no_older_one)
         open_damaged("UPDATE batches SET prefix = 99 WHERE key = (SELECT max(key) FROM batches)");
     struct batch batches[4];
     cr_assert_not_null(store);
-    cr_assert_eq(store_list(store, NULL, -1, batches, 4), 1);
+    cr_assert_eq(store_list(store, NULL, NULL, -1, batches, 4), 1);
     cr_expect_eq(batch_id_compare(&batches[0].id, &ended.id), 0);
     store_close(store);
 }
