@@ -2,6 +2,7 @@
 #include "tests/fuzz/support/exchange.h"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct MHD_Daemon {
     void *completed_context;
     size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
     void *unescape_context;
+    MHD_NotifyConnectionCallback on_connection;
+    void *connection_context;
 };
 
 struct MHD_Response {
@@ -42,6 +45,8 @@ struct MHD_Connection {
     size_t argument_count;
     unsigned status;
     struct MHD_Response *response;
+    void *socket_context;            /* what the service keeps of it */
+    union MHD_ConnectionInfo answer; /* to what the service last asked of it */
     bool may_reply;
     bool suspended;     /* under the lock */
     bool was_suspended; /* since wait_for_resume() was last asked */
@@ -51,6 +56,7 @@ static struct MHD_Daemon daemon_;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t resumed = PTHREAD_COND_INITIALIZER;
 static int sockets[2]; /* of a client that says nothing and does not leave */
+static struct sockaddr_in client = {.sin_family = AF_INET}; /* a proxy that is trusted */
 
 /* --- the daemon ------------------------------------------------------------------------------- */
 
@@ -72,6 +78,9 @@ struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port,
         } else if (option == MHD_OPTION_NOTIFY_COMPLETED) {
             memcpy(&daemon_.on_completed, &first, sizeof first);
             daemon_.completed_context = va_arg(options, void *);
+        } else if (option == MHD_OPTION_NOTIFY_CONNECTION) {
+            memcpy(&daemon_.on_connection, &first, sizeof first);
+            daemon_.connection_context = va_arg(options, void *);
         } else {
             fuzz_expect(option == MHD_OPTION_ARRAY, "the option %d is not known", option);
         }
@@ -89,6 +98,15 @@ MHD_socket MHD_quiesce_daemon(struct MHD_Daemon *unused)
 void MHD_stop_daemon(struct MHD_Daemon *unused)
 {
     (void)unused;
+}
+
+const union MHD_DaemonInfo *MHD_get_daemon_info(struct MHD_Daemon *unused,
+                                                enum MHD_DaemonInfoType type, ...)
+{
+    static const union MHD_DaemonInfo info = {.num_connections = 1};
+    (void)unused;
+    fuzz_expect(type == MHD_DAEMON_INFO_CURRENT_CONNECTIONS, "information %d", (int)type);
+    return &info;
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -142,11 +160,20 @@ const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum 
 const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *connection,
                                                         enum MHD_ConnectionInfoType type, ...)
 {
-    static union MHD_ConnectionInfo info;
-    (void)connection;
-    fuzz_expect(type == MHD_CONNECTION_INFO_CONNECTION_FD, "information %d", (int)type);
-    info.connect_fd = sockets[0];
-    return &info;
+    switch (type) {
+    case MHD_CONNECTION_INFO_CONNECTION_FD:
+        connection->answer.connect_fd = sockets[0];
+        break;
+    case MHD_CONNECTION_INFO_CLIENT_ADDRESS:
+        connection->answer.client_addr = (struct sockaddr *)&client;
+        break;
+    case MHD_CONNECTION_INFO_SOCKET_CONTEXT:
+        connection->answer.socket_context = connection->socket_context;
+        break;
+    default:
+        fuzz_expect(false, "information %d", (int)type);
+    }
+    return &connection->answer;
 }
 
 enum MHD_Result MHD_set_connection_option(struct MHD_Connection *connection,
@@ -365,11 +392,15 @@ struct exchange_reply exchange(const struct exchange_request *request)
     parse_arguments(&connection,
                     request->target[path_length] ? request->target + path_length + 1 : NULL);
 
+    daemon_.on_connection(daemon_.connection_context, &connection, &connection.socket_context,
+                          MHD_CONNECTION_NOTIFY_STARTED);
     bool complete = send_request(&connection, url, &context);
     complete = complete && take_reply(&connection, &reply);
     daemon_.on_completed(daemon_.completed_context, &connection, &context,
                          complete ? MHD_REQUEST_TERMINATED_COMPLETED_OK
                                   : MHD_REQUEST_TERMINATED_CLIENT_ABORT);
+    daemon_.on_connection(daemon_.connection_context, &connection, &connection.socket_context,
+                          MHD_CONNECTION_NOTIFY_CLOSED);
     if (connection.response)
         MHD_destroy_response(connection.response);
     for (size_t i = 0; i < connection.argument_count; i++) {
@@ -413,6 +444,7 @@ void exchange_delete(const char *location)
 
 void exchange_start(void)
 {
+    client.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fuzz_expect(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "no sockets");
     service_start();
 }

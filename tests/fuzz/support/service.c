@@ -24,6 +24,7 @@ static struct config config = {
     .number_timeout_ns = 60 * NS_PER_S,
     .idle_timeout_s = 60,
     .log_requests = LOG_REQUESTS_ALL,
+    .cors_origins = "https://numbers.example",
 };
 
 static void *work(void *unused)
@@ -36,6 +37,8 @@ static void *work(void *unused)
 void service_start(void)
 {
     pthread_t worker;
+    config.quota = quota_unlimited;
+    fuzz_expect(networks_read(&config.trusted_proxies, "127.0.0.0/8"), "no networks");
     fuzz_expect(arena_create(&arena, SLOTS, BLOCKS) == 0, "no arena");
     atomic_store(&arena.slots[0].pid, 1);
     struct http_options http_options = {
@@ -43,6 +46,7 @@ void service_start(void)
         .arena = &arena,
         .store = store_memory_open(STORE_BYTES),
         .scratch = store_memory_open(STORE_BYTES),
+        .listen_socket = -1, /* none, so not the loopback's: any Host will do */
     };
     struct http *http = http_new(&http_options);
     struct dispatcher_options dispatcher_options = {

@@ -83,14 +83,14 @@ static struct batch add(struct store *store, uint32_t posted, bool wide,
     static const uint8_t verdicts[NUMBERS] = {VERDICT_PRIME, VERDICT_COMPOSITE,
                                               VERDICT_PROBABLE_PRIME, VERDICT_TIMEOUT};
     static const float seconds[NUMBERS] = {1e-6F, 2e-6F};
+    static const struct store_owner nobody = {"", {UINT64_MAX, UINT64_MAX}, {0, 0}};
     struct store_draft *draft;
     struct store_made made;
     _Atomic bool committed = false;
     struct batch batch;
     struct batch_spec spec = {
         .priority = 5, .ttl_s = 86400, .metadata = "{\"a\":1}", .fingerprint = key};
-    enum store_result result =
-        key ? store_begin_once(store, key, &draft, &made) : store_begin(store, &draft);
+    enum store_result result = store_begin_owned(store, &nobody, key, &draft, &made);
     fuzz_expect(result == STORE_OK, "no draft");
     for (uint32_t i = 0; i < CHUNKS; i++)
         append(store, draft, i, wide);
