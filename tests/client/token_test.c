@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client/cli.h"
 #include "tests/support/passes.h"
@@ -29,6 +30,7 @@ Test(token, from_a_variable_or_a_file)
 
     snprintf(path, sizeof path, "%s/secret", passes.directory);
     FILE *file = fopen(path, "w");
+    fchmod(fileno(file), 0600);
     fprintf(file, "%s\n", passes_token(alice));
     fclose(file);
     snprintf(variable_file, sizeof variable_file, "PRIMED_TOKEN_FILE=%s", path);
