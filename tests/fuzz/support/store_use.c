@@ -115,8 +115,8 @@ static size_t list_all(struct store *store, int status, struct batch *batches)
     size_t count = 0;
     size_t more = PAGE;
     while (more == PAGE && count + PAGE <= BATCHES_MAX) {
-        more =
-            store_list(store, NULL, count ? &batches[count - 1].id : NULL, status, batches + count, PAGE);
+        more = store_list(store, NULL, count ? &batches[count - 1].id : NULL, status,
+                          batches + count, PAGE);
         fuzz_expect(more <= PAGE, "a page of %zu", more);
         count += more;
     }
