@@ -121,7 +121,8 @@ const struct option_row cli_options[OPTIONS] = {
                     "where the service is", ON_SERVICE},
     [OPTION_TIMEOUT] = {"timeout", 't', "SECONDS", NULL, 0, 86400, "PRIMED_TIMEOUT", "10",
                         "how long to try again if nobody answers", ON_SERVICE},
-    [OPTION_TOKEN_FILE] = {"token-file", 0, "FILE", NULL, 0, 0, "PRIMED_TOKEN_FILE", NULL,
+    /* No variable: PRIMED_TOKEN_FILE is the service's, and names the file of all tokens. */
+    [OPTION_TOKEN_FILE] = {"token-file", 0, "FILE", NULL, 0, 0, NULL, NULL,
                            "holds the bearer token; or it is in PRIMED_TOKEN", ON_SERVICE},
     [OPTION_CACERT] = {"cacert", 0, "FILE", NULL, 0, 0, "PRIMED_CACERT", NULL,
                        "certificates to trust, not those of the system", ON_SERVICE},

@@ -270,9 +270,8 @@ const struct config_row config_table[] = {
      "where to listen; port 0 picks a free one and logs it",
      "An empty ADDR means every address, of IPv4 and of IPv6. An IPv6 address is put in brackets."},
     {"token-file", "FILE", "", read_token_file, "let in who has a token of that file",
-     "See TOKENS. It is read anew on HUP; where it is malformed then, the tokens stay as they were."
-     "\nThe variable of that name of prime(1) means another file, which has a token "
-     "itself."},
+     "See TOKENS. It is read anew on HUP; where it is malformed then, the tokens stay as they "
+     "were."},
     {"insecure", NULL, "", read_insecure,
      "without tokens, let in other machines: listen on any address",
      "Otherwise a service without tokens listens where only its own machine can reach it."},

@@ -13,6 +13,7 @@
 #include "common/arena_check.h"
 #include "common/clock.h"
 #include "common/fault.h"
+#include "server/file_limit.h"
 #include "server/front.h"
 #include "server/keyring.h"
 #include "server/listener.h"
@@ -333,6 +334,7 @@ int supervisor_run(const struct config *config)
         listener_open(config->listen_host, config->listen_port, address, sizeof address);
     if (s.listen_socket < 0)
         goto destroy_arena;
+    file_limit_raise(config->max_connections);
     bool filtered;
     if (privileges_drop(config) < 0)
         goto close_socket;

@@ -67,11 +67,13 @@ static void write_totals(struct text *text, const struct http *http,
     text_printf(text,
                 "\"totals\":{\"requests\":%llu,\"batches_accepted\":%llu,\"batches_refused\":%llu,"
                 "\"batches_ended\":%llu,\"numbers_accepted\":%llu,\"numbers_done\":%llu,"
-                "\"compute_seconds\":%.6g,\"worker_restarts\":%u,\"front_restarts\":%u},\n",
+                "\"compute_seconds\":%.6g,\"worker_restarts\":%u,"
+                "\"worker_crashes\":%u,\"front_restarts\":%u},\n",
                 requests, load(&counters->batches_accepted), refused,
                 load(&counters->batches_ended[BATCH_COMPLETED]) +
                     load(&counters->batches_ended[BATCH_CANCELED]),
                 load(&counters->numbers_accepted), done, dispatcher->compute_seconds, restarts,
+                atomic_load(&control->worker_restarts[RESTART_CRASHED]),
                 atomic_load(&control->front_restarts));
 }
 

@@ -485,6 +485,7 @@ void live_release(struct sqlite_store *store, struct store_draft *record)
         return;
     if (record->removed) {
         keys_removed(store);
+        store->removals++;
     } else {
         if (!record->inserted || !batch_has_ended(&record->stored.batch))
             return;

@@ -129,6 +129,7 @@ struct sqlite_store {
     struct owners owners;   /* of records, and of batches on disk */
     struct key_table keys;  /* of records that are not on disk as batches */
     uint64_t keys_moved;    /* counts keys that may have gone from there to the disk, or from it */
+    uint64_t removals;      /* counts records that were removed and are forgotten */
     int64_t next_key;
     uint64_t live_bytes;       /* memory of the records, about */
     uint64_t unwritten;        /* bytes of rows in memory */

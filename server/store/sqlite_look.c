@@ -78,7 +78,11 @@ static size_t list_live(struct sqlite_store *store, const char *owner, const str
     return count;
 }
 
-/* Those of the list that are on disk and have not been removed meanwhile. */
+/*
+ * Those of the list that are on disk and have not been removed meanwhile. The disk is read without
+ * the store's lock, and read again if a removal has been forgotten in that time: then what was read
+ * may be older than that.
+ */
 static size_t list_stored(struct sqlite_store *store, const char *owner,
                           const struct batch_id *after, int status, struct batch *batches,
                           size_t max)
@@ -86,11 +90,18 @@ static size_t list_stored(struct sqlite_store *store, const char *owner,
     size_t count = 0;
     struct batch_id last;
     for (bool is_last = false; !is_last && count < max;) {
+        pthread_mutex_lock(&store->lock);
+        uint64_t removals = store->removals;
+        pthread_mutex_unlock(&store->lock);
         size_t end = count + reader_list(&store->readers, owner, after, status, batches + count,
                                          max - count);
+        pthread_mutex_lock(&store->lock);
+        if (store->removals != removals) {
+            pthread_mutex_unlock(&store->lock);
+            continue;
+        }
         is_last = end < max;
         last = end > count ? batches[end - 1].id : (struct batch_id){{0}};
-        pthread_mutex_lock(&store->lock);
         for (size_t i = count; i < end; i++) {
             struct store_draft *record;
             if (live_find(store, &batches[i].id, &record) != STORE_GONE)

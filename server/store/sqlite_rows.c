@@ -28,6 +28,7 @@ enum {
     INSERT_GONE,
     TRIM_GONE,
     EXPIRED,
+    NEXT_EXPIRY,
     ADD_PURGE,
     NEXT_PURGE,
     PURGE_END,
@@ -55,6 +56,7 @@ static const char *const statements[STATEMENTS] = {
     [TRIM_GONE] = "DELETE FROM gone WHERE seq <= ?",
     [EXPIRED] = ("SELECT id, key, status, chunk_count, bytes, owner FROM batches"
                  " WHERE expires_ns > 0 AND expires_ns <= ? ORDER BY expires_ns LIMIT ?"),
+    [NEXT_EXPIRY] = "SELECT min(expires_ns) FROM batches WHERE expires_ns > 0",
     [ADD_PURGE] = "INSERT OR REPLACE INTO purge (key, open) VALUES (?, 0)",
     [NEXT_PURGE] = "SELECT key FROM purge WHERE open = 0 LIMIT 1",
     /* Verdicts are never without their numbers, so the numbers say what is left. */
@@ -225,11 +227,11 @@ int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, siz
     while ((code = sqlite3_step(row)) == SQLITE_ROW && *count < max) {
         struct stored_batch *next = &stored[*count];
         const void *id = sqlite3_column_blob(row, 0);
-        if (!id || sqlite3_column_bytes(row, 0) != (int)sizeof next->batch.id.bytes ||
-            !rows_read_owner(row, 5, next->batch.owner)) {
+        if (!id || sqlite3_column_bytes(row, 0) != (int)sizeof next->batch.id.bytes) {
             code = SQLITE_CORRUPT;
             break;
         }
+        (void)rows_read_owner(row, 5, next->batch.owner);
         memcpy(next->batch.id.bytes, id, sizeof next->batch.id.bytes);
         next->key = sqlite3_column_int64(row, 1);
         next->batch.status = (enum batch_status)sqlite3_column_int(row, 2);
@@ -239,6 +241,15 @@ int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, siz
     }
     sqlite3_reset(row);
     return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int rows_next_expiry(struct db *db, int64_t *expires_ns)
+{
+    sqlite3_stmt *row = db_query(db, NEXT_EXPIRY, "");
+    int code = sqlite3_step(row);
+    *expires_ns = code == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+    sqlite3_reset(row);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 int rows_next_purge(struct db *db, int64_t *key)

@@ -66,6 +66,9 @@ int rows_remove_batch(struct db *db, const struct stored_batch *stored);
 int rows_expired(struct db *db, int64_t now_ns, struct stored_batch *stored, size_t max,
                  size_t *count);
 
+/* When the next batch on disk expires (wall clock), 0 if there is none. */
+int rows_next_expiry(struct db *db, int64_t *expires_ns);
+
 /* Begin a step of purging: *key is what is to be purged, or 0 if there is nothing. */
 int rows_next_purge(struct db *db, int64_t *key);
 

@@ -9,11 +9,14 @@
 #include "common/log.h"
 
 enum {
-    TRAIL_MS = 100, /* verdicts gather that long */
-    EXPIRY_EVERY_MS = 1000,
-    EXPIRY_STEP = 256,       /* batches that expire in one transaction */
-    NO_SPACE_WAIT_MS = 1000, /* before a full disk is tried again */
+    TRAIL_MS = 100,           /* verdicts gather that long */
+    EXPIRY_EVERY_MS = 1000,   /* how often batches that expire are looked for, */
+    EXPIRY_LATEST_MS = 60000, /* and how rarely, if there are any: clocks may be set */
+    EXPIRY_STEP = 256,        /* batches that expire in one transaction */
+    NO_SPACE_WAIT_MS = 1000,  /* before a full disk is tried again */
 };
+
+static const int64_t FOREVER = INT64_MAX;
 
 STAILQ_HEAD(hand, store_draft);
 
@@ -21,8 +24,8 @@ struct writer {
     struct sqlite_store *store;
     struct db db;
     pthread_t thread;
-    bool may_purge; /* there may be something to purge */
-    int64_t next_expiry_ns;
+    bool may_purge;         /* there may be something to purge */
+    int64_t next_expiry_ns; /* monotonic: when to look for batches that have expired */
     struct stored_batch expired[EXPIRY_STEP];
     size_t expired_count;
 };
@@ -50,7 +53,10 @@ static void wait_for_work(struct writer *writer)
                 return;
         }
         struct timespec deadline = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
-        pthread_cond_timedwait(&store->work, &store->lock, &deadline);
+        if (until == FOREVER)
+            pthread_cond_wait(&store->work, &store->lock);
+        else
+            pthread_cond_timedwait(&store->work, &store->lock, &deadline);
     }
 }
 
@@ -65,6 +71,28 @@ static void take(struct sqlite_store *store, struct hand *hand)
     store->urgent = false;
 }
 
+/* How long nothing expires, so that an idle service does not wake up for it. */
+static int find_next_expiry(struct writer *writer, int64_t *wait_ns)
+{
+    int64_t expires_ns;
+    int code = rows_next_expiry(&writer->db, &expires_ns);
+    int64_t left_ns = expires_ns - clock_wall_ns();
+    *wait_ns = left_ns < EXPIRY_LATEST_MS * NS_PER_MS ? left_ns : EXPIRY_LATEST_MS * NS_PER_MS;
+    if (*wait_ns < EXPIRY_EVERY_MS * NS_PER_MS)
+        *wait_ns = EXPIRY_EVERY_MS * NS_PER_MS;
+    if (expires_ns == 0)
+        *wait_ns = FOREVER;
+    return code;
+}
+
+/* Something is written that may expire before what has been waited for. */
+static void look_soon(struct writer *writer)
+{
+    int64_t soon_ns = clock_monotonic_ns() + EXPIRY_EVERY_MS * NS_PER_MS;
+    if (writer->next_expiry_ns > soon_ns)
+        writer->next_expiry_ns = soon_ns;
+}
+
 /* Look for batches that have expired; those that are being removed anyway do not count. */
 static int find_expired(struct writer *writer)
 {
@@ -77,9 +105,10 @@ static int find_expired(struct writer *writer)
         if (!id_map_get(&store->records, &writer->expired[i].batch.id))
             writer->expired[writer->expired_count++] = writer->expired[i];
     pthread_mutex_unlock(&store->lock);
-    /* Where there is more, it goes on at once. */
-    writer->next_expiry_ns =
-        clock_monotonic_ns() + (found == EXPIRY_STEP ? 0 : EXPIRY_EVERY_MS * NS_PER_MS);
+    int64_t wait_ns = 0; /* where there is more, it goes on at once */
+    if (code == SQLITE_OK && found < EXPIRY_STEP)
+        code = find_next_expiry(writer, &wait_ns);
+    writer->next_expiry_ns = wait_ns == FOREVER ? FOREVER : clock_monotonic_ns() + wait_ns;
     return code;
 }
 
@@ -258,6 +287,8 @@ static void *writer_main(void *argument)
         writer->expired_count = 0;
         if (!stopping && clock_monotonic_ns() >= writer->next_expiry_ns)
             code = find_expired(writer);
+        if (!STAILQ_EMPTY(&hand))
+            look_soon(writer);
         if (code == SQLITE_OK &&
             (!STAILQ_EMPTY(&hand) || writer->expired_count > 0 || writer->may_purge))
             code = write_all(writer, &hand);

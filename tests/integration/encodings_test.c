@@ -26,6 +26,18 @@ static struct client_answer post(struct primed *service, const char *header, con
                        .size = body->length, .headers = {header});
 }
 
+/* Post the bytes under a coding, and wait until the batch has ended. */
+static json_t *run(struct primed *service, size_t coding, const char *type, const void *bytes,
+                   size_t size)
+{
+    struct text body = {.data = NULL};
+    codings[coding].encode(&body, bytes, size);
+    struct client_answer answer = post(service, codings[coding].header, type, "?wait=60", &body);
+    cr_assert_eq(answer.status, 200, "%s: %s", type, answer.body);
+    text_destroy(&body);
+    return client_json(service, &answer);
+}
+
 Test(encodings, bodies_of_every_format)
 {
     static const uint64_t octets[] = {2, 3, 4};
@@ -41,15 +53,9 @@ Test(encodings, bodies_of_every_format)
     struct primed service = primed_start("--workers=1", "--store=memory");
     for (size_t c = 0; c < CODINGS; c++) {
         for (size_t b = 0; b < 3; b++) {
-            struct text body = {.data = NULL};
-            codings[c].encode(&body, bodies[b].bytes, bodies[b].size);
-            struct client_answer answer =
-                post(&service, codings[c].header, bodies[b].type, "?wait=60", &body);
-            cr_assert_eq(answer.status, 200, "%s: %s", bodies[b].type, answer.body);
-            json_t *batch = client_json(&service, &answer);
+            json_t *batch = run(&service, c, bodies[b].type, bodies[b].bytes, bodies[b].size);
             cr_expect_eq(work_count(batch, "prime"), 2);
             cr_expect_eq(work_count(batch, "composite"), 1);
-            text_destroy(&body);
         }
     }
     primed_stop(&service);
@@ -62,13 +68,8 @@ Test(encodings, a_million_numbers_with_pauses_for_the_store)
     struct text lines = {.data = NULL};
     work_add_range(&lines, 0, COUNT);
     for (size_t c = 0; c < CODINGS; c++) {
-        struct text body = {.data = NULL};
-        codings[c].encode(&body, lines.data, lines.length);
-        struct client_answer answer =
-            post(&service, codings[c].header, "text/plain", "?wait=60", &body);
-        cr_assert_eq(answer.status, 200, "%s", answer.body);
-        work_expect_sieved(&service, work_id(client_json(&service, &answer)), 0, COUNT);
-        text_destroy(&body);
+        json_t *batch = run(&service, c, "text/plain", lines.data, lines.length);
+        work_expect_sieved(&service, work_id(batch), 0, COUNT);
     }
     text_destroy(&lines);
     primed_stop(&service);
@@ -82,13 +83,8 @@ Test(encodings, the_last_bytes_may_hold_much)
     struct text lines = {.data = NULL};
     work_add_repeated(&lines, "7", COUNT);
     for (size_t c = 0; c < CODINGS; c++) {
-        struct text body = {.data = NULL};
-        codings[c].encode(&body, lines.data, lines.length);
-        struct client_answer answer =
-            post(&service, codings[c].header, "text/plain", "?wait=60", &body);
-        cr_assert_eq(answer.status, 200, "%s", answer.body);
-        cr_expect_eq(work_count(client_json(&service, &answer), "prime"), COUNT);
-        text_destroy(&body);
+        json_t *batch = run(&service, c, "text/plain", lines.data, lines.length);
+        cr_expect_eq(work_count(batch, "prime"), COUNT);
     }
     text_destroy(&lines);
     primed_stop(&service);

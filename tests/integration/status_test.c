@@ -122,11 +122,25 @@ Test(status, the_death_of_a_front_keeps_the_count_of_dead_workers)
     struct primed service = primed_start("--workers=1");
     kill(primed_await_workers(&service, 1).pids[0], SIGKILL);
     soon(&service, figure(status_of(&service), "totals", "worker_restarts") == 1);
+    cr_expect_eq(figure(status_of(&service), "totals", "worker_crashes"), 1);
     primed_await_workers(&service, 1);
     kill(primed_front(&service), SIGKILL);
     soon(&service, client_get(&service, "/v1/status").status == 200 &&
                        figure(status_of(&service), "totals", "front_restarts") == 1);
     primed_await_workers(&service, 1);
     cr_expect_eq(member(worker_of(status_of(&service), 0), "restarts"), 1);
+    primed_stop(&service);
+}
+
+Test(status, a_worker_that_is_ended_on_purpose_has_not_crashed)
+{
+    struct primed service =
+        primed_start("--workers=1", "--max-digits=100000", "--number-timeout=1s");
+    struct text body = {.data = NULL};
+    work_add_mersenne(&body, 86243);
+    json_t *batch = work_post(&service, "?wait=60", &body, 200);
+    cr_expect_eq(work_count(batch, "failed"), 1);
+    soon(&service, figure(status_of(&service), "totals", "worker_restarts") >= 1);
+    cr_expect_eq(figure(status_of(&service), "totals", "worker_crashes"), 0);
     primed_stop(&service);
 }

@@ -46,6 +46,7 @@ def main():
         tally.check("Prometheus evaluates each rule", live.rules_are_evaluated, service, prometheus)
         tally.check("workers that crash raise the alert", live.crashes_raise_the_alert, service, prometheus)
         tally.check("the service drains", service.stop)
+    tally.check("a token lets Prometheus in, as the document says", live.a_token_lets_prometheus_in, sys.argv[1])
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     sys.exit(tally.failed > 0)
 

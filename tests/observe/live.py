@@ -5,9 +5,12 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
+
+import yaml
 
 from documents import DASHBOARD, ROOT, alerts, expect, panels, rules
-from servers import wait_for
+from servers import Prometheus, Service, wait_for
 
 # Labels that take more values than a document could list; each is bounded by something else.
 OPEN = {"le", "worker", "version", "kernel", "store"}
@@ -136,3 +139,23 @@ def crashes_raise_the_alert(service, prometheus):
         os.kill(wait_for(service.workers, "a worker")[0], signal.SIGKILL)
         wait_for(lambda: service.metric(sample) == deaths, f"{deaths} deaths")
     wait_for(lambda: "PrimedWorkersCrash" in firing(), "the alert")
+
+
+# --- a service with tokens ---
+
+
+def a_token_lets_prometheus_in(primed):
+    """With the lines of docs/metrics.md, and the token that is made as it says."""
+    document = (ROOT / "docs/metrics.md").read_text()
+    words = re.search(r"`primed token (.*?) >>tokens`", document)[1].split()
+    scrape = yaml.safe_load(re.search(r"```yaml\n(.*?)```", document, re.S)[1])
+    made = subprocess.run([primed, "token", *words], check=True, capture_output=True, text=True)
+    with tempfile.NamedTemporaryFile("w") as tokens, tempfile.NamedTemporaryFile("w") as token:
+        for file, text in ((tokens, made.stdout), (token, made.stderr)):
+            file.write(text)
+            file.flush()
+        scrape["authorization"]["credentials_file"] = token.name
+        with Service(primed, f"--token-file={tokens.name}") as service, Prometheus(service, **scrape) as prometheus:
+            expect(service.get("/metrics") is None, "the metrics are there for everybody")
+            wait_for(lambda: prometheus.values("up") == [1], "Prometheus to be let in")
+            expect(service.post("2\n") == 401, "a batch is taken without a token")

@@ -80,8 +80,8 @@ class Server:
 class Service(Server):
     mark = " listening "
 
-    def __init__(self, primed):
-        self.launch(primed, "--listen=127.0.0.1:0", "--workers=2", "--data-dir=DIR/data", "--log-requests=none")
+    def __init__(self, primed, *options):
+        self.launch(primed, "--listen=127.0.0.1:0", "--workers=2", "--data-dir=DIR/data", "--log-requests=none", *options)
         try:
             wait_for(lambda: self.get("/readyz"), "a service that is ready")
         except BaseException:
@@ -125,15 +125,16 @@ class Service(Server):
 
 
 class Prometheus(Server):
-    """As deploy/prometheus/prometheus.yml has it, but for the address to scrape, and more often."""
+    """As deploy/prometheus/prometheus.yml has it, but for the address to scrape, more often, and with what else is given."""
 
     mark = "Listening on"
 
-    def __init__(self, service):
+    def __init__(self, service, **scrape):
         config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         config["rule_files"] = [str(ROOT / "deploy/prometheus" / name) for name in config["rule_files"]]
         config["scrape_configs"][0]["static_configs"][0]["targets"] = [service.address]
+        config["scrape_configs"][0] |= scrape
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
             yaml.safe_dump(config, file)
             file.flush()

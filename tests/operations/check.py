@@ -31,7 +31,7 @@ DOCUMENT = read("docs/operations.md")
 
 
 def output_of(*arguments):
-    return subprocess.run([PRIMED, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run([PRIMED, *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
 
 
 def variables():
@@ -65,8 +65,8 @@ def every_variable_that_is_named_exists():
     for path in ("docs/operations.md", "docker/compose.yaml", "docker/kubernetes.yaml", "docker/Dockerfile",
                  "debian/primed.service"):
         named = set(re.findall(r"\bPRIMED_[A-Z_]+\b", read(path)))
-        # compose.yaml's own, the port on this machine; kubernetes.yaml says why it does not want that one.
-        expect_equal(path, named - there - {"PRIMED_PORT"}, set())
+        # compose.yaml's own, the port on this machine (kubernetes.yaml says why it does not want that one), and the client's.
+        expect_equal(path, named - there - {"PRIMED_PORT", "PRIMED_TOKEN"}, set())
 
 
 def every_log_line_that_is_named_exists():
@@ -186,13 +186,13 @@ CONTAINER = {
     "resources": {"requests": {"cpu": str, "memory": str}, "limits": {"cpu": str, "memory": str}},
     "securityContext": {"allowPrivilegeEscalation": bool, "readOnlyRootFilesystem": bool, "capabilities": {"drop": [str]}},
     "startupProbe": PROBE, "livenessProbe": PROBE, "readinessProbe": PROBE,
-    "volumeMounts": [{"name": str, "mountPath": str}],
+    "volumeMounts": [{"name": str, "mountPath": str, "readOnly": bool}],
 }
 POD = {
     "automountServiceAccountToken": bool, "enableServiceLinks": bool, "terminationGracePeriodSeconds": int,
     "securityContext": {"runAsNonRoot": bool, "runAsUser": int, "runAsGroup": int, "fsGroup": int,
                         "seccompProfile": {"type": str}},
-    "containers": [CONTAINER],
+    "containers": [CONTAINER], "volumes": [{"name": str, "secret": {"secretName": str, "defaultMode": int}}],
 }
 CLAIM = {"metadata": METADATA, "spec": {"accessModes": [str], "resources": {"requests": {"storage": str}}}}
 KINDS = {
@@ -230,17 +230,19 @@ def the_manifest_has_only_fields_there_are():
 
 def the_manifest_agrees_with_itself():
     service, stateful = manifest()["Service"], manifest()["StatefulSet"]["spec"]
+    pod = stateful["template"]["spec"]
     labels = stateful["template"]["metadata"]["labels"]
     expect_equal("the selector", stateful["selector"]["matchLabels"], labels)
     expect_equal("the service's selector", service["spec"]["selector"], labels)
     expect_equal("the service's name", stateful["serviceName"], service["metadata"]["name"])
-    container, = stateful["template"]["spec"]["containers"]
+    container, = pod["containers"]
     ports = {port["name"] for port in container["ports"]}
     used = {port["targetPort"] for port in service["spec"]["ports"]}
     used |= {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     expect_equal("ports", used, ports)
     expect_equal("volumes", [mount["name"] for mount in container["volumeMounts"]],
-                 [claim["metadata"]["name"] for claim in stateful["volumeClaimTemplates"]])
+                 [claim["metadata"]["name"] for claim in stateful["volumeClaimTemplates"]] +
+                 [volume["name"] for volume in pod["volumes"]])
     expect_equal("instances of one data directory", stateful["replicas"], 1)
 
 
@@ -252,14 +254,22 @@ def the_manifest_agrees_with_the_service():
     user = int(re.search(r"^USER (\d+)", image, re.M)[1])
     expect_equal("the user", {pod["securityContext"][key] for key in ("runAsUser", "runAsGroup", "fsGroup")}, {user})
     expect_equal("the port", container["ports"][0]["containerPort"], int(re.search(r"^EXPOSE (\d+)", image, re.M)[1]))
-    expect_equal("the volume", container["volumeMounts"][0]["mountPath"], re.search(r"^VOLUME (\S+)", image, re.M)[1])
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    expect_equal("the volume", mounts["data"], re.search(r"^VOLUME (\S+)", image, re.M)[1])
     expect_equal("the version", container["image"].split(":")[1], read("VERSION").strip())
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         expect_equal("a probe", container[probe]["httpGet"]["path"] in contract["paths"], True)
     drain_s = int(variables()["PRIMED_DRAIN_TIMEOUT"].removesuffix("s"))
     expect_equal("the grace is longer than a drain", pod["terminationGracePeriodSeconds"] > drain_s, True)
-    given = {variable["name"]: variable["value"] for variable in container["env"]}
-    subprocess.run([PRIMED, "--check"], check=True, env={**os.environ, **given}, stdout=subprocess.DEVNULL)
+    # With what the image says, it starts, once the secret is where it is mounted.
+    given = dict(re.findall(r"\b(PRIMED_\w+)=(\S+)", image[image.index("\nENV "):]))
+    given |= {variable["name"]: variable["value"] for variable in container["env"]}
+    expect_equal("the file of tokens", os.path.dirname(given["PRIMED_TOKEN_FILE"]), mounts["tokens"])
+    with tempfile.NamedTemporaryFile("w") as tokens:
+        tokens.write(output_of("token", "alice"))
+        tokens.flush()
+        subprocess.run([PRIMED, "--check"], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, **given, "PRIMED_TOKEN_FILE": tokens.name})
 
 
 # --- all --------------------------------------------------------------------------------------------------------------

@@ -158,6 +158,20 @@ Test(store_sqlite, listing_merges_what_is_live_with_what_is_on_disk)
     cr_expect_eq(store_list(store, NULL, &batches[5].id, BATCH_COMPLETED, page, COUNT), 2);
 }
 
+Test(store_sqlite, what_is_removed_is_in_no_list_whenever_the_disk_hears_of_it)
+{
+    enum { BATCHES = 300, LISTS = 40 };
+    for (int i = 0; i < BATCHES; i++) {
+        struct batch batch = store_add(store, 1, 1);
+        store_post_chunk(store, &batch.id, 0, 1);
+        store_remove(store, &batch.id);
+        struct batch listed;
+        for (int list = 0; list < LISTS; list++)
+            cr_assert_eq(store_list(store, NULL, NULL, -1, &listed, 1), 0, "batch %d, list %d", i,
+                         list);
+    }
+}
+
 Test(store_sqlite, figures_survive)
 {
     struct store_stats before;

@@ -95,7 +95,8 @@ function showFigures(status) {
   figure('Batches ended', whole(totals.batches_ended));
   figure('Oldest waiting', span(status.queue.oldest_age_seconds));
   figure('Refused', whole(totals.batches_refused), totals.batches_refused > 0);
-  figure('Restarts', whole(totals.worker_restarts + totals.front_restarts), totals.worker_restarts + totals.front_restarts > 0);
+  // Workers that were ended on purpose, by a time limit say, are no cause for alarm.
+  figure('Restarts', whole(totals.worker_restarts + totals.front_restarts), totals.worker_crashes + totals.front_restarts > 0);
   figure(store.durable ? 'Store, on disk' : 'Store, in memory', `${bytes(store.bytes)} of ${bytes(store.bytes_max)}`,
     store.bytes > 0.9 * store.bytes_max);
   figure('Up for', span(Math.floor(status.uptime_seconds)));

@@ -43,7 +43,6 @@ export class Workers {
     setText(blocks, whole(worker.blocks));
     setText(numbers, whole(worker.numbers));
     setText(restarts, whole(worker.restarts));
-    restarts.classList.toggle('warn', worker.restarts > 0);
     setText(pid, String(worker.pid));
     return row;
   }
