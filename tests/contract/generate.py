@@ -173,10 +173,11 @@ def make_request(maker, ids):
     for parameter in contract.parameters(item, operation):
         add_parameter(maker, request, parameter, query, ids, goes_wrong and maker.chance(0.4))
     if maker.chance(0.1):
-        query.append((maker.random.choice(["", "unknown", "limit[]", "\u00e9"]), "1"))
+        query.append([(maker.random.choice(["", "unknown", "limit[]", "\u00e9"]), "1")])
     maker.random.shuffle(query)
     if query:
-        request.target += "?" + urllib.parse.urlencode(query, errors="surrogatepass")
+        pairs = [pair for parameter in query for pair in parameter]
+        request.target += "?" + urllib.parse.urlencode(pairs, errors="surrogatepass")
     if "requestBody" in operation:
         add_body(maker, request, operation["requestBody"]["content"], goes_wrong and maker.chance(0.6))
     if path.endswith("/results") and maker.chance(0.6):
@@ -207,9 +208,9 @@ def add_parameter(maker, request, parameter, query, ids, wrong):
         elif wrong:
             request.wrong.add(name)
         if place == "query":
-            query.append((name, str(value)))
+            query.append([(name, str(value))])
             if maker.chance(0.05):
-                query.append((name, str(maker.right(schema))))  # the first one counts
+                query[-1].append((name, str(maker.right(schema))))  # the first one counts
         else:
             request.headers[name] = str(value)
 

@@ -36,4 +36,4 @@ fuzz: $(BUILD)/primed ## fuzz for FUZZ_SECONDS (60) each, or FUZZ="TARGET..." al
 fuzz-test: $(BUILD)/primed ## a little of it, always the same: what make test does
 	@$(FUZZ_MAKE) fuzz-targets
 	tests/fuzz/run --test $(FUZZ)
-	tests/contract/fuzz $(BUILD)/primed --seed=1
+	tests/contract/fuzz $(BUILD)/primed --seed=1 --requests=1000
