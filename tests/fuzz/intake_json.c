@@ -34,12 +34,15 @@ static struct text quote_big_integers(const uint8_t *p, const uint8_t *end, bool
 {
     enum { READABLE = 18 };
     struct text text = {.data = NULL};
+    const uint8_t *begin = p;
     bool in_string = false;
     while (p < end) {
         size_t sign = *p == '-';
         size_t digits = in_string ? 0 : digits_at(p + sign, end);
         const uint8_t *behind = p + sign + digits;
-        bool real = behind < end && (*behind == '.' || *behind == 'e' || *behind == 'E');
+        /* A real number goes on behind its digits, or these are its fraction or exponent. */
+        bool real = (p > begin && memchr(".eE+", p[-1], 4)) ||
+                    (behind < end && (*behind == '.' || *behind == 'e' || *behind == 'E'));
         if (digits > READABLE && p[sign] != '0' && !real) {
             text_printf(&text, "\"%.*s\"", (int)(sign + digits), (const char *)p);
             p = behind;
