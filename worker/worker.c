@@ -125,6 +125,8 @@ void worker_warm_up(void)
     uint8_t verdict;
     float seconds;
     primality_test_u64(&number, 1, &verdict, &seconds);
+    static const uint64_t mersenne_127[] = {UINT64_MAX, UINT64_MAX >> 1};
+    primality_test_limbs(mersenne_127, 2, NULL);
 }
 
 /* Let the front answer while all processors test numbers. Who is refused that runs on as it is. */

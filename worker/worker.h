@@ -31,7 +31,10 @@ _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor, 
  */
 void worker_loop(struct arena *arena, unsigned slot);
 
-/* Let the core choose its kernel and set its clock now, not at the first number's expense. */
+/*
+ * Let the core choose its kernel, set its clock and load its tables now, not at the first number's
+ * expense.
+ */
 void worker_warm_up(void);
 
 #endif
