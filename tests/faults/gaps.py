@@ -14,7 +14,7 @@ import socket
 import ledger as referee
 from check import Failure, check
 from ledger import Ledger
-from service import Service, Unanswered, signal_all
+from service import Service, Unanswered, is_alive, signal_all, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("common", "worker", "server")
@@ -58,6 +58,16 @@ def begin_upload(service):
         raise Unanswered(repr(error)) from error
 
 
+def replace_workers(service):
+    """A rolling restart, to its end, with nothing to do: who has a number in hand may be killed, not dismissed."""
+    def there_are_two():
+        service.revive()
+        return len(found := service.workers()) == 2 and found
+    old = wait_for(there_are_two, "two workers")
+    signal_all([service.process.pid], signal.SIGHUP)
+    wait_for(lambda: not any(map(is_alive, old)), "workers to be replaced")
+
+
 def walk(service, ledger, generator):
     """Come by every gap: all that a service does, and a death of each kind."""
     client = service.client()
@@ -72,6 +82,7 @@ def walk(service, ledger, generator):
     def post(kind):
         return attempt(lambda: ledger.post(client, kind(generator), kind.__name__))
 
+    replace_workers(service)
     upload = attempt(begin_upload, service)
     for kind in (referee.small, referee.poison, referee.mixed, referee.large, referee.big):
         post(kind)
