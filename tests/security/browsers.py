@@ -66,12 +66,12 @@ def a_name_that_was_made_to_mean_loopback_gets_nothing(context):
 @check
 def a_service_of_the_network_answers_to_any_name(context):
     """It cannot know its names; neither can one behind a proxy on the same machine."""
-    for option in ("--listen=0.0.0.0:{port}", "--trusted-proxy=127.0.0.1"):
+    for options in (("--listen=0.0.0.0:{port}", "--insecure"), ("--trusted-proxy=127.0.0.1",)):
         service = Service(context.primed, "--workers=1", memory=True)
         with service:
-            service.options = (option.format(port=service.port),)
+            service.options = [option.format(port=service.port) for option in options]
             service.start()
-            expect(get(service, "/healthz", host="primes.example.org")[0] == 200, option)
+            expect(get(service, "/healthz", host="primes.example.org")[0] == 200, options)
             answer = request(service, "POST", "/v1/batches?wait=9", b"7\n", "primes.example.org",
                              Origin="https://primes.example.org")
             expect(answer[0] == 200, answer)
