@@ -27,7 +27,9 @@ struct keyring *keyring_new(void)
 {
     void *memory = mmap(NULL, sizeof(struct keyring), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory == MAP_FAILED)
+        return NULL;
+    return memory;
 }
 
 void keyring_free(struct keyring *keyring)

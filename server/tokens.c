@@ -181,12 +181,12 @@ int tokens_read(struct tokens *tokens, const char *path, const struct quota *sta
         wrong = "everybody may write to it, and let themselves in; chmod o-w helps";
     else if (status.st_size > FILE_MAX)
         wrong = "it is longer than 1 MiB";
-    else
+    else {
+        *exposed = status.st_mode & S_IROTH;
         result = read_lines(tokens, file, path, standard, mistake);
+    }
     if (wrong)
         snprintf(mistake, TOKENS_MISTAKE_SIZE, "%s: %s", path, wrong);
-    else
-        *exposed = status.st_mode & S_IROTH;
     if (file)
         fclose(file);
     else if (fd >= 0)
