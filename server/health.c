@@ -45,7 +45,7 @@ static bool plain_ask(int fd, const char *question, size_t length, char *answer,
 /* Whether the service behind the socket says 200; otherwise errno, 0 for another answer. */
 static bool ask(int fd, bool tls)
 {
-    char answer[sizeof healthy - 1];
+    char answer[sizeof healthy - 1] = {0};
     bool answered =
         (tls ? tls_ask : plain_ask)(fd, request, sizeof request - 1, answer, sizeof answer);
     return answered && memcmp(answer, healthy, sizeof answer) == 0;
