@@ -16,7 +16,9 @@ const char *service_state(const struct http *http)
 {
     if (http_is_draining(http))
         return "draining";
-    return service_workers(http) == 0 ? "starting" : "ready";
+    /* From then on the supervisor replaces a front that dies, instead of giving up. */
+    bool stands = atomic_load(&http->options.arena->control->front_ready);
+    return stands && service_workers(http) > 0 ? "ready" : "starting";
 }
 
 void service_health(struct request *request)
