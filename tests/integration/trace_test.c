@@ -134,6 +134,8 @@ Test(trace_log, a_batch_that_is_deleted_or_outlives_its_front_ends_once)
     }
     text_destroy(&body);
     client_send(&service, .method = "DELETE", .path = work_path(&service, ids[0], ""));
+    /* The store writes in turn: once a later batch is accepted, the disk has the deletion. */
+    work_post_lines(&service, "?wait=60", "7", 200);
     kill(primed_front(&service), SIGKILL);
     soon(&service, client_metric(&service, "primed_front_restarts_total") == 1);
     client_send(&service, .method = "DELETE", .path = work_path(&service, ids[1], ""));
