@@ -4,17 +4,12 @@
  */
 #include "server/store/memory.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "server/store/memory_look.h"
 #include "server/store/memory_records.h"
-
-static struct memory_store *memory_of(struct store *store)
-{
-    return (struct memory_store *)store;
-}
 
 /* Count bytes of a draft against the limit; false if there is no room. */
 static bool reserve_for(struct memory_store *memory, struct store_draft *draft, uint64_t bytes)
@@ -196,166 +191,6 @@ static enum store_result memory_commit(struct store *store, struct store_draft *
     return STORE_OK;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
-
-static enum store_result memory_get(struct store *store, const struct batch_id *id,
-                                    struct batch *batch)
-{
-    struct memory_store *memory = memory_of(store);
-    struct store_draft *record;
-    pthread_mutex_lock(&memory->lock);
-    enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK)
-        *batch = record->batch;
-    else if (result == STORE_GONE)
-        strcpy(batch->owner, records_gone_owner(memory, id));
-    pthread_mutex_unlock(&memory->lock);
-    return result;
-}
-
-static enum store_result memory_metadata(struct store *store, const struct batch_id *id,
-                                         char **metadata)
-{
-    struct memory_store *memory = memory_of(store);
-    struct store_draft *record;
-    *metadata = NULL;
-    pthread_mutex_lock(&memory->lock);
-    enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK && record->metadata) {
-        *metadata = strdup(record->metadata);
-        if (!*metadata)
-            result = STORE_NO_MEMORY;
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return result;
-}
-
-static size_t memory_list(struct store *store, const char *owner, const struct batch_id *after,
-                          int status, struct batch *batches, size_t max)
-{
-    struct memory_store *memory = memory_of(store);
-    size_t count = 0;
-    pthread_mutex_lock(&memory->lock);
-    struct store_draft *record = records_older(memory, after);
-    while (record && count < max) {
-        if ((status < 0 || (int)record->batch.status == status) &&
-            (!owner || strcmp(record->batch.owner, owner) == 0))
-            batches[count++] = record->batch;
-        record = records_older(memory, &record->batch.id);
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return count;
-}
-
-static size_t memory_unfinished(struct store *store, const struct batch_id *after,
-                                struct batch *batches, size_t max)
-{
-    struct memory_store *memory = memory_of(store);
-    size_t count = 0;
-    struct store_draft *record;
-    pthread_mutex_lock(&memory->lock);
-    TAILQ_FOREACH(record, &memory->by_age, by_age)
-    {
-        if (count == max)
-            break;
-        if (!batch_has_ended(&record->batch) &&
-            (!after || batch_id_compare(&record->batch.id, after) > 0))
-            batches[count++] = record->batch;
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return count;
-}
-
-static enum store_result memory_numbers(struct store *store, const struct batch_id *id,
-                                        uint32_t index, struct chunk *chunk, uint64_t *words)
-{
-    struct memory_store *memory = memory_of(store);
-    struct store_draft *record;
-    pthread_mutex_lock(&memory->lock);
-    enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK) {
-        const struct stored_chunk *stored = record->chunks[index];
-        *chunk = stored->chunk;
-        chunk->data = words;
-        memcpy(words, stored->words, chunk->words * sizeof *words);
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return result;
-}
-
-static enum store_result memory_verdicts(struct store *store, const struct batch_id *id,
-                                         uint32_t index, uint8_t *verdicts, float *seconds)
-{
-    struct memory_store *memory = memory_of(store);
-    struct store_draft *record;
-    pthread_mutex_lock(&memory->lock);
-    enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK) {
-        const struct stored_chunk *stored = record->chunks[index];
-        assert(stored->posted);
-        if (stored->dropped) {
-            memset(verdicts, VERDICT_CANCELED, stored->chunk.count);
-            memset(seconds, 0, stored->chunk.count * sizeof *seconds);
-        } else {
-            memcpy(verdicts, stored->verdicts, stored->chunk.count);
-            memcpy(seconds, stored->seconds, stored->chunk.count * sizeof *seconds);
-        }
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return result;
-}
-
-static enum store_result memory_locate(struct store *store, const struct batch_id *id,
-                                       uint64_t number, uint32_t *index, uint64_t *first)
-{
-    struct memory_store *memory = memory_of(store);
-    struct store_draft *record;
-    pthread_mutex_lock(&memory->lock);
-    enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK) {
-        /* The last chunk that begins at or before the number. */
-        uint32_t low = 0;
-        uint32_t high = record->batch.chunk_count;
-        while (high - low > 1) {
-            uint32_t middle = low + (high - low) / 2;
-            if (record->chunks[middle]->first <= number)
-                low = middle;
-            else
-                high = middle;
-        }
-        *index = low;
-        *first = record->chunks[low]->first;
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return result;
-}
-
-static void memory_stats(struct store *store, struct store_stats *stats)
-{
-    struct memory_store *memory = memory_of(store);
-    pthread_mutex_lock(&memory->lock);
-    records_sweep(memory);
-    *stats = memory->stats;
-    struct store_draft *oldest = TAILQ_FIRST(&memory->queued);
-    stats->oldest_queued_ns = oldest ? oldest->batch.created_ns : 0;
-    pthread_mutex_unlock(&memory->lock);
-}
-
-static void memory_usage(struct store *store, const char *name, struct store_usage *usage)
-{
-    struct memory_store *memory = memory_of(store);
-    pthread_mutex_lock(&memory->lock);
-    records_sweep(memory);
-    const struct owner *owner = owners_find(&memory->owners, name);
-    *usage = owner ? owner->usage : (struct store_usage){.oldest_queued_ns = 0};
-    const struct store_draft *record = owner ? TAILQ_FIRST(&memory->queued) : NULL;
-    while (record && record->owner != owner)
-        record = TAILQ_NEXT(record, by_status);
-    if (record)
-        usage->oldest_queued_ns = record->batch.created_ns;
-    pthread_mutex_unlock(&memory->lock);
-}
-
 /* --- working ---------------------------------------------------------------------------------- */
 
 static enum store_result memory_pending(struct store *store, const struct batch_id *id,
@@ -493,13 +328,13 @@ static const struct store_ops memory_ops = {
     .pause = memory_pause,
     .commit = memory_commit,
     .discard = memory_discard,
-    .get = memory_get,
-    .metadata = memory_metadata,
-    .list = memory_list,
-    .unfinished = memory_unfinished,
-    .numbers = memory_numbers,
-    .verdicts = memory_verdicts,
-    .locate = memory_locate,
+    .get = memory_look_get,
+    .metadata = memory_look_metadata,
+    .list = memory_look_list,
+    .unfinished = memory_look_unfinished,
+    .numbers = memory_look_numbers,
+    .verdicts = memory_look_verdicts,
+    .locate = memory_look_locate,
     .pending = memory_pending,
     .is_behind = memory_is_behind,
     .start = memory_start,
@@ -507,8 +342,8 @@ static const struct store_ops memory_ops = {
     .cancel = memory_cancel,
     .drop = memory_drop,
     .take = memory_take,
-    .stats = memory_stats,
-    .usage = memory_usage,
+    .stats = memory_look_stats,
+    .usage = memory_look_usage,
     .close = memory_close,
 };
 

@@ -67,6 +67,11 @@ struct memory_store {
     struct store_stats stats; /* always up to date, but for oldest_queued_ns */
 };
 
+static inline struct memory_store *memory_of(struct store *store)
+{
+    return (struct memory_store *)store;
+}
+
 enum { RECORDS_GONE_MAX = 16384 }; /* ids remembered as gone; older ones become unknown */
 
 /* Count `bytes` against the limit, making room if need be; false if there is none. */

@@ -4,6 +4,7 @@
  *   sqlite.c           what store.h asks for
  *   sqlite_look.c      the part of it that changes nothing, from memory or from the disk
  *   sqlite_keys.c      which idempotency keys are in use, in memory or on disk
+ *   sqlite_record.c    one batch in memory, and its rows on their way to the disk
  *   sqlite_live.c      batches that have not ended or are not written: their state is in memory
  *   sqlite_writer.c    the one thread that writes, everything pending in one transaction
  *   sqlite_rows.c      the statements it writes with

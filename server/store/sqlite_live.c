@@ -8,91 +8,7 @@
 #include "server/store/sqlite_keys.h"
 #include "server/store/sqlite_schema.h"
 
-/* --- rows in memory --------------------------------------------------------------------------- */
-
-static uint64_t numbers_size(const struct chunk *chunk)
-{
-    return sizeof(struct numbers_row) + chunk->words * sizeof *chunk->data;
-}
-
-static uint64_t verdicts_size(uint32_t count)
-{
-    return sizeof(struct verdicts_row) + count * (sizeof(float) + 1);
-}
-
-static void count_unwritten(struct sqlite_store *store, struct store_draft *record, uint64_t bytes)
-{
-    record->unwritten += bytes;
-    store->unwritten += bytes;
-}
-
-/* Free rows of the record; the chunks no longer point to them. */
-static void drop_rows(struct sqlite_store *store, struct store_draft *record,
-                      struct numbers_list *numbers, struct verdicts_list *verdicts)
-{
-    for (struct numbers_row *row; (row = STAILQ_FIRST(numbers));) {
-        STAILQ_REMOVE_HEAD(numbers, next);
-        record->chunks[row->index].numbers = NULL;
-        count_unwritten(store, record, -numbers_size(&row->chunk));
-        free(row);
-    }
-    for (struct verdicts_row *row; (row = STAILQ_FIRST(verdicts));) {
-        STAILQ_REMOVE_HEAD(verdicts, next);
-        record->chunks[row->index].verdicts = NULL;
-        count_unwritten(store, record, -verdicts_size(row->count));
-        free(row);
-    }
-}
-
-/* --- records ---------------------------------------------------------------------------------- */
-
-struct store_draft *live_new(void)
-{
-    struct store_draft *record = calloc(1, sizeof *record);
-    if (!record)
-        return NULL;
-    record->stored.batch.durable = true;
-    record->stored.dropped_from = UINT32_MAX;
-    STAILQ_INIT(&record->numbers);
-    STAILQ_INIT(&record->verdicts);
-    return record;
-}
-
-bool live_grow(struct sqlite_store *store, struct store_draft *record, uint32_t count)
-{
-    uint32_t capacity = record->chunk_capacity ? record->chunk_capacity : 1;
-    while (capacity < count)
-        capacity *= 2;
-    if (capacity == record->chunk_capacity)
-        return true;
-    struct live_chunk *chunks = realloc(record->chunks, capacity * sizeof *chunks);
-    if (!chunks)
-        return false;
-    store->live_bytes += (capacity - record->chunk_capacity) * sizeof *chunks;
-    record->chunks = chunks;
-    record->chunk_capacity = capacity;
-    return true;
-}
-
-static uint64_t metadata_size(const struct store_draft *record)
-{
-    return record->metadata ? strlen(record->metadata) + 1 : 0;
-}
-
-/* Free a record that is in no list but perhaps the map. */
-static void free_record(struct sqlite_store *store, struct store_draft *record)
-{
-    const struct batch_id *id = &record->stored.batch.id;
-    if (id_map_get(&store->records, id) == record)
-        id_map_remove(&store->records, id);
-    drop_rows(store, record, &record->numbers, &record->verdicts);
-    store->live_bytes -= sizeof *record + record->chunk_capacity * sizeof *record->chunks;
-    store->live_bytes -= metadata_size(record);
-    key_entry_free(record->key);
-    free(record->chunks);
-    free(record->metadata);
-    free(record);
-}
+/* --- accounts --------------------------------------------------------------------------------- */
 
 /* Count bytes against the limit; false if there is no room. */
 static bool reserve(struct sqlite_store *store, struct store_draft *record, uint64_t bytes)
@@ -150,7 +66,7 @@ enum store_result live_begin(struct sqlite_store *store, const struct store_owne
     if (store->live_bytes >= LIVE_MAX_BYTES)
         return STORE_FULL;
     struct owner *whose = owners_add(&store->owners, owner->name);
-    struct store_draft *draft = whose ? live_new() : NULL;
+    struct store_draft *draft = whose ? record_new() : NULL;
     if (!draft)
         return STORE_NO_MEMORY;
     draft->owner = whose;
@@ -189,23 +105,11 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
         return result;
     if (!reserve(store, draft, bytes))
         return STORE_FULL;
-    struct numbers_row *row = malloc(numbers_size(chunk));
-    if (!row || !live_grow(store, draft, batch->chunk_count + 1)) {
-        free(row);
+    if (!record_add_numbers(store, draft, chunk))
         return STORE_NO_MEMORY;
-    }
-    row->index = batch->chunk_count++;
-    row->first = batch->total;
-    row->chunk = *chunk;
-    row->chunk.data = row->words;
-    memcpy(row->words, chunk->data, chunk->words * sizeof *chunk->data);
-    STAILQ_INSERT_TAIL(&draft->numbers, row, next);
-    draft->chunks[row->index] = (struct live_chunk){
-        .numbers = row, .first = row->first, .cost_ns = chunk->cost_ns, .count = chunk->count};
     batch->total += more.numbers;
     batch->cost_ns += more.cost_ns;
     owner_queue(draft->owner, more.numbers, more.cost_ns);
-    count_unwritten(store, draft, numbers_size(chunk));
     if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
         live_queue(store, draft, true);
     return STORE_OK;
@@ -226,10 +130,10 @@ bool live_pause(struct sqlite_store *store, struct store_draft *draft, store_res
 enum store_result live_commit(struct sqlite_store *store, struct store_draft *draft)
 {
     struct batch *batch = &draft->stored.batch;
-    store->live_bytes += metadata_size(draft);
+    store->live_bytes += record_metadata_size(draft);
     if (draft->failed != STORE_OK)
         return draft->failed;
-    if (!reserve(store, draft, metadata_size(draft)))
+    if (!reserve(store, draft, record_metadata_size(draft)))
         return STORE_FULL;
     batch->created_ns = clock_wall_ns();
     batch->id = batch_id_next(&store->ids, batch->created_ns);
@@ -256,7 +160,7 @@ void live_discard(struct sqlite_store *store, struct store_draft *draft)
     }
     if (draft->queued)
         TAILQ_REMOVE(&store->dirty, draft, dirty);
-    free_record(store, draft);
+    record_free(store, draft);
 }
 
 /* --- batches ---------------------------------------------------------------------------------- */
@@ -278,7 +182,7 @@ bool live_add(struct sqlite_store *store, struct store_draft *record)
         return false;
     record->committed = true;
     record->inserted = true;
-    store->live_bytes += sizeof *record + metadata_size(record);
+    store->live_bytes += sizeof *record + record_metadata_size(record);
     TAILQ_INSERT_TAIL(&store->live, record, by_age);
     count_batch(store, record, true);
     owner_queue(record->owner, batch->total - batch_finished(batch), batch->cost_ns);
@@ -333,17 +237,8 @@ enum store_result live_post(struct sqlite_store *store, struct store_draft *reco
     struct live_chunk *chunk = &record->chunks[index];
     if (chunk->posted)
         return STORE_OK;
-    struct verdicts_row *row = malloc(verdicts_size(chunk->count));
-    if (!row)
+    if (!record_add_verdicts(store, record, index, verdicts, seconds))
         return STORE_NO_MEMORY;
-    row->index = index;
-    row->count = chunk->count;
-    row->verdicts = (uint8_t *)(row->seconds + chunk->count);
-    memcpy(row->seconds, seconds, chunk->count * sizeof *seconds);
-    memcpy(row->verdicts, verdicts, chunk->count);
-    chunk->verdicts = row;
-    STAILQ_INSERT_TAIL(&record->verdicts, row, next);
-    count_unwritten(store, record, verdicts_size(chunk->count));
     batch_count(&record->stored.batch, verdicts, seconds, chunk->count);
     mark_posted(store, record, chunk);
     live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
@@ -378,7 +273,7 @@ enum store_result live_remove_stored(struct sqlite_store *store, const struct st
     /* The writer may have found that it has expired: by this clock, or by an earlier one. */
     if (stored->batch.expires_ns <= clock_wall_ns())
         return STORE_GONE;
-    struct store_draft *record = live_new();
+    struct store_draft *record = record_new();
     if (!record)
         return STORE_NO_MEMORY;
     record->stored = *stored;
@@ -436,7 +331,7 @@ void live_take(struct sqlite_store *store, struct store_draft *record)
 
 void live_settle(struct sqlite_store *store, struct store_draft *record)
 {
-    drop_rows(store, record, &record->taken.numbers, &record->taken.verdicts);
+    record_drop_rows(store, record, &record->taken.numbers, &record->taken.verdicts);
     if (record->taken.committed && !record->inserted) {
         keys_stored(store, record);
         record->stored.batch.accepted = true;
@@ -459,7 +354,7 @@ void live_refuse(struct sqlite_store *store, struct store_draft *record)
         live_queue(store, record, false);
         return;
     }
-    drop_rows(store, record, &taken->numbers, &taken->verdicts);
+    record_drop_rows(store, record, &taken->numbers, &taken->verdicts);
     record->failed = STORE_NO_SPACE;
     if (!record->committed)
         return;
@@ -491,7 +386,7 @@ void live_release(struct sqlite_store *store, struct store_draft *record)
             return;
         TAILQ_REMOVE(&store->live, record, by_age);
     }
-    free_record(store, record);
+    record_free(store, record);
 }
 
 bool live_count_stored(struct sqlite_store *store, const char *name, enum batch_status status,
@@ -512,10 +407,10 @@ void live_clear(struct sqlite_store *store)
         TAILQ_REMOVE(&store->dirty, record, dirty);
         record->queued = false;
         if (record->removed)
-            free_record(store, record);
+            record_free(store, record);
     }
     for (struct store_draft *record; (record = TAILQ_FIRST(&store->live));) {
         TAILQ_REMOVE(&store->live, record, by_age);
-        free_record(store, record);
+        record_free(store, record);
     }
 }

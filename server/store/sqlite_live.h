@@ -21,6 +21,7 @@
 #include "server/store/key_table.h"
 #include "server/store/owners.h"
 #include "server/store/sqlite_reader.h"
+#include "server/store/sqlite_record.h"
 #include "server/store/store.h"
 
 enum {
@@ -33,84 +34,6 @@ enum {
     LIVE_BEHIND_BYTES = 32 << 20, /* with that much of all batches in memory, everyone does */
 };
 
-/* The numbers of one chunk, on their way to the disk. */
-struct numbers_row {
-    STAILQ_ENTRY(numbers_row) next;
-    uint32_t index;     /* of the chunk */
-    uint64_t first;     /* the index of its first number in the batch */
-    struct chunk chunk; /* data points to words */
-    uint64_t words[];
-};
-STAILQ_HEAD(numbers_list, numbers_row);
-
-/* The verdicts of one chunk, on their way to the disk. */
-struct verdicts_row {
-    STAILQ_ENTRY(verdicts_row) next;
-    uint32_t index;
-    uint32_t count;
-    uint8_t *verdicts; /* behind the times */
-    float seconds[];
-};
-STAILQ_HEAD(verdicts_list, verdicts_row);
-
-struct live_chunk {
-    struct numbers_row *numbers;   /* NULL: on disk */
-    struct verdicts_row *verdicts; /* NULL: on disk, dropped or not there yet */
-    uint64_t first;
-    uint64_t cost_ns;
-    uint32_t count;
-    bool posted;  /* has its verdicts */
-    bool dropped; /* all of them canceled, and not on disk one by one */
-};
-
-/*
- * What the writer writes of a record: as it was when it was taken. The writer's own, without the
- * lock.
- */
-struct taken {
-    struct stored_batch stored; /* its batch, once accepted: as it was at that moment */
-    struct numbers_list numbers;
-    struct verdicts_list verdicts;
-    bool committed;        /* a batch, not a draft */
-    bool inserted;         /* the disk has the batch */
-    bool spilled;          /* the disk has, or may have, numbers of the draft */
-    bool removed;          /* forget it */
-    store_committed *done; /* to be called with this result */
-    void *done_context;
-    enum store_result result;
-    store_resumed *resumed; /* to be called */
-    void *resumed_context;
-};
-
-struct store_draft {
-    struct stored_batch stored; /* dropped_from: chunks from there on were dropped if not posted */
-    struct live_chunk *chunks;
-    uint32_t chunk_capacity;
-    uint32_t prefix_chunks; /* chunks 0 .. prefix_chunks-1 are posted */
-    char *metadata;
-    struct owner *owner;
-    struct store_work quota; /* of its owner, for the draft */
-    struct key_entry *key;   /* NULL: it has none; see sqlite_keys.h */
-
-    uint64_t unwritten;          /* bytes of rows in memory */
-    struct numbers_list numbers; /* rows that the writer has not taken yet */
-    struct verdicts_list verdicts;
-    bool committed;           /* no draft any more */
-    bool inserted;            /* the disk has the batch */
-    bool spilled;             /* the disk has numbers of the draft, or the writer is about it */
-    bool removed;             /* or discarded: no longer there for anybody but the writer */
-    bool queued;              /* in `dirty` */
-    bool writing;             /* in the hands of the writer */
-    enum store_result failed; /* why the draft cannot be written */
-    store_committed *done;
-    void *done_context;
-    store_resumed *resumed;
-    void *resumed_context;
-    struct taken taken;
-    TAILQ_ENTRY(store_draft) by_age; /* in `live`, if committed and not removed */
-    TAILQ_ENTRY(store_draft) dirty;
-    STAILQ_ENTRY(store_draft) in_hand; /* the writer's */
-};
 TAILQ_HEAD(live_list, store_draft);
 
 struct sqlite_store {
@@ -167,12 +90,6 @@ void live_discard(struct sqlite_store *store, struct store_draft *draft);
 /* The record of that id, STORE_GONE if it was removed, or STORE_UNKNOWN: look on the disk. */
 enum store_result live_find(struct sqlite_store *store, const struct batch_id *id,
                             struct store_draft **record);
-
-/* A record without chunks, in no list; NULL without memory. Without the lock. */
-struct store_draft *live_new(void);
-
-/* Make room for `count` chunks. False without memory. */
-bool live_grow(struct sqlite_store *store, struct store_draft *record, uint32_t count);
 
 /* Put a batch read from the disk among the live ones, before its chunks. False without memory. */
 bool live_add(struct sqlite_store *store, struct store_draft *record);

@@ -28,7 +28,7 @@ static int load_chunks(struct sqlite_store *store, struct db *db, struct store_d
 {
     const struct stored_batch *stored = &record->stored;
     const struct batch *batch = &stored->batch;
-    if (!live_grow(store, record, batch->chunk_count))
+    if (!record_grow(store, record, batch->chunk_count))
         return SQLITE_NOMEM;
     sqlite3_stmt *row =
         db_query(db, CHUNKS, "ii", schema_chunk_id(stored->key, 0), schema_chunk_end(stored->key));
@@ -64,7 +64,7 @@ static int load_chunks(struct sqlite_store *store, struct db *db, struct store_d
 
 static int load_batch(struct sqlite_store *store, struct db *db, sqlite3_stmt *row)
 {
-    struct store_draft *record = live_new();
+    struct store_draft *record = record_new();
     if (!record)
         return SQLITE_NOMEM;
     int code = rows_read_batch(row, &record->stored) ? SQLITE_OK : SQLITE_CORRUPT;
