@@ -46,9 +46,8 @@ void config_manual_help(void)
         "BYTES take K, M, G or T; TIMEs take ms, s, m, h or d, and are seconds otherwise.\n"
         "\n"
         "Signals: TERM and INT drain and stop (a second one stops at once); QUIT stops at once;\n"
-        "HUP reads the tokens and the certificate anew and replaces the workers one by one; TTIN "
-        "and\n"
-        "TTOU start and end a worker.\n");
+        "HUP reads the tokens and the certificate anew and replaces the workers one by one;\n"
+        "TTIN and TTOU start and end a worker.\n");
 }
 
 /* --- the manual page -------------------------------------------------------------------------- */

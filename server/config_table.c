@@ -278,31 +278,28 @@ const struct config_row config_table[] = {
     {"quota-requests", "RATE", "any", read_quota_requests,
      "requests of one client: N/s, N/m, N/h, N/d or any",
      "So many may come at once; beyond them the answer is 429, with the time to wait. This and "
-     "the\n"
-     "other quotas are of clients whose token says nothing else. Without tokens all clients are "
-     "one."},
+     "the other quotas are of clients whose token says nothing else. Without tokens all clients "
+     "are one."},
     {"quota-numbers", "N", "any", read_quota_numbers, "numbers one client may have queued, or any",
      "Those accepted, or being received, that have no verdict yet."},
     {"quota-cost", "TIME", "30d", read_quota_cost,
      "estimated work one client may have queued, or any",
      "What those numbers would take one worker if all of them were prime: a number of 64 bits "
-     "about "
-     "0.2 us,\nof 1,000 digits 0.02 s, of 10,000 digits 30 s."},
+     "about 0.2 us, of 1,000 digits 0.02 s, of 10,000 digits 30 s."},
     {"workers", "N", "", read_workers, "worker processes; by default one a processor",
      "Processors are those it may run on: the CPU set of a container counts, its CPU quota does "
-     "not.\nThe signals TTIN and TTOU change the number while it runs."},
+     "not. The signals TTIN and TTOU change the number while it runs."},
     {"store", "sqlite|memory", "sqlite", read_store, "where batches live: on disk, or in memory",
-     "With sqlite an accepted batch outlives every process, and unfinished ones go on at the next\n"
+     "With sqlite an accepted batch outlives every process, and unfinished ones go on at the next "
      "start; with memory all batches are gone with the service, and none waits for a disk."},
     {"data-dir", "DIR", "./primed-data", read_data_dir, "where sqlite keeps its files",
      "The directory is made if it is not there, readable by its user alone; one instance uses it "
-     "at\na time."},
+     "at a time."},
     {"max-store", "BYTES", "", read_max_store,
      "what the store may take; by default 16G on disk, 1G in memory",
      "What counts is numbers and verdicts. When it is full, new batches are refused with 503 "
-     "until\n"
-     "others have expired or were deleted; in memory, batches that ended a minute ago or earlier "
-     "make\nroom first, the longest ended first."},
+     "until others have expired or were deleted; in memory, batches that ended a minute ago or "
+     "earlier make room first, the longest ended first."},
     {"max-body", "BYTES", "1G", read_max_body, "the longest request body",
      "A longer one is refused with 413, where its length is told before any of it is read."},
     {"max-digits", "N", "10000", read_max_digits, "the most decimal digits of one number",
@@ -320,39 +317,35 @@ const struct config_row config_table[] = {
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed",
      "A body may take that long, and a second more for each 500 bytes. The head of a request, or "
-     "a TLS\nhandshake before it, may take that long and as much again, but at most 10s of that."},
+     "a TLS handshake before it, may take that long and as much again, but at most 10s of that."},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take",
      "At its end the service stops at once, with exit status 1. Whoever stops it from outside "
-     "should\nwait a little longer than that."},
+     "should wait a little longer than that."},
     {"tls-cert", "FILE", "", read_tls_cert, "speak HTTPS with this certificate chain (PEM)",
-     "The chain begins with the service's own certificate. TLS 1.3 and 1.2 are spoken. On HUP both "
-     "files\nare read anew; what is not right changes nothing and is logged."},
+     "The chain begins with the service's own certificate. TLS 1.3 and 1.2 are spoken. On HUP "
+     "both files are read anew; what is not right changes nothing and is logged."},
     {"tls-key", "FILE", "", read_tls_key, "the private key of that certificate (PEM)",
      "It has no password. Only the front ever reads it."},
     {"trusted-proxy", "ADDR,...", "", read_trusted_proxy,
      "proxies whose word on their clients' addresses is taken",
      "Addresses, or networks as 10.0.0.0/8. Of those in Forwarded or X-Forwarded-For, the last "
-     "that "
-     "is no\ntrusted proxy is the client's, which the log names. What comes from a trusted proxy "
-     "may "
-     "have any Host."},
+     "that is no trusted proxy is the client's, which the log names. What comes from a trusted "
+     "proxy may have any Host."},
     {"cors-origin", "ORIGIN,...", "", read_cors_origin, "origins whose pages may use the service",
      "As https://example.org or http://localhost:3000. Pages of all other origins but the "
-     "service's "
-     "own\nare refused with 403."},
+     "service's own are refused with 403."},
     {"user", "NAME[:GROUP]", "", read_user, "whom to become once started as root",
      "The socket is bound first, and a data directory that is still root's goes to the user with "
-     "the "
-     "files in it. Nobody in the service keeps a capability, with this or without."},
+     "the files in it. Nobody in the service keeps a capability, with this or without."},
     {"sandbox", "auto|required|off", "auto", read_sandbox,
      "whether the workers' system calls are filtered",
-     "By default they are, and where the kernel cannot do it there is a warning. With required the "
-     "service does not start there."},
+     "By default they are, and where the kernel cannot do it there is a warning. With required "
+     "the service does not start there."},
     {"log-format", "text|json", "text", read_log_format, "a line an event, to standard error", ""},
     {"log-requests", "none|refused|all", "refused", read_log_requests,
      "which requests get a line in the log",
-     "Refused are those with a status of 400 and above, and those broken off. With all, each batch "
-     "has a line as well when it is accepted and when it ends."},
+     "Refused are those with a status of 400 and above, and those broken off. With all, each "
+     "batch has a line as well when it is accepted and when it ends."},
     {"check", NULL, NULL, NULL, "check the configuration and exit", ""},
     {"version", NULL, NULL, NULL, "show the version and exit", ""},
     {"help", NULL, NULL, NULL, "show this and exit", ""},
