@@ -91,7 +91,7 @@ Test(durability, everything_killed_while_batches_come_in)
         size_t before = posted->count;
         struct pollfd first_accepted = {.fd = report[0], .events = POLLIN};
         cr_assert_eq(poll(&first_accepted, 1, PRIMED_PATIENCE_S * 1000), 1);
-        usleep((useconds_t)(17000 * round));
+        usleep((useconds_t)(17000 * round)); /* nothing is awaited: a later moment each time */
         primed_kill_all(&service);
         waitpid(client, NULL, 0);
         read_posted(posted, report[0]);

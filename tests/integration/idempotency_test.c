@@ -355,7 +355,7 @@ Test(idempotency, repeated_after_everything_was_killed)
         struct journal *journal = new_journal(&service, false);
         pid_t client = forked_start(keep_posting, journal);
         soon(&service, journal->accepted > (size_t)round);
-        usleep((useconds_t)(7000 * round));
+        usleep((useconds_t)(7000 * round)); /* nothing is awaited: a later moment each time */
         primed_kill_all(&service);
         cr_expect_eq(forked_wait(client), 0);
         service = primed_start("--workers=2", place.flag);
@@ -379,7 +379,7 @@ Test(idempotency, a_client_persists_while_the_front_dies_again_and_again)
     for (int i = 0; i < DEATHS; i++) {
         size_t accepted = journal->accepted;
         soon(&service, journal->accepted > accepted + 2);
-        usleep((useconds_t)(1000 * i));
+        usleep((useconds_t)(1000 * i)); /* likewise */
         pid_t front = primed_front(&service);
         kill(front, SIGKILL);
         soon(&service, !primed_is_alive(front));
