@@ -53,9 +53,8 @@ static size_t words_of(uint64_t count)
 
 /*
  * Each word is released, and acquired by keyring_update(): who sees one of the new set sees the odd
- * version after it. (Fences would do the same, but ThreadSanitizer knows none; see Boehm, "Can
- * seqlocks get along with programming language memory models?", 2012.) The last store pairs with
- * the first load.
+ * version after it. (Fences would do the same, but ThreadSanitizer knows none.) The last store
+ * pairs with the first load.
  */
 static void publish(struct keyring *keyring, const union token_words *set)
 {
