@@ -14,13 +14,15 @@
  *   media.c        Content-Type and Content-Encoding
  *   idempotency.c  Idempotency-Key: the same request again
  *   batches.c      looking at batches, listing, canceling, deleting them
- *   results.c      GET .../results: pages and streams; result_format.c: one item in each format
+ *   results.c      GET .../results: pages and streams; negotiate.c: in which format;
+ *                  result_cursor.c: through the chunks; result_format.c: one item; stream.c: in pieces
  *   events.c       GET .../events
  *   numbers.c      GET /v1/numbers/{n}
  *   service.c      health and readiness; status.c, metrics.c: figures; histogram.c: spans of time
  *   trace.c        the trace a request belongs to; journal.c: lines of the log on batches
  *   site.c         the contract and the pages for people, the files of page/; assets.S: their bytes
- *   connection.c   one connection from its opening to its end: certificate, time for a head
+ *   connection.c   one connection from its opening to its end: its certificate, and by
+ *                  head_clock.c the time its heads may take
  *   tls.c          certificates, and reading them anew; tls_ask.c: the client's side, for health
  *   waiters.c      requests that wait for a batch, suspended, holding no thread
  *
