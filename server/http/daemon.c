@@ -24,13 +24,14 @@
 #include "server/http/routes.h"
 
 enum {
-    THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
-    CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
-    NOT_WAITING_SHARE = 4,          /* one connection in so many is kept from those that wait */
-    HEAD_EXTRA_S = 10,              /* beyond the idle timeout, and no more than that once again */
-    ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
-    BODY_MIN_RATE = 500,            /* bytes a second, or its sender only holds the connection */
-    STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
+    THREADS_MAX = 2, /* one answers some 40,000 small requests a second */
+    /* Bounds request line and headers, and a piece of body. It is zeroed after every request. */
+    CONNECTION_MEMORY = 32 * 1024,
+    NOT_WAITING_SHARE = 4, /* one connection in so many is kept from those that wait */
+    HEAD_EXTRA_S = 10,     /* beyond the idle timeout, and no more than that once again */
+    ENDED_TIMEOUT_S = 1,   /* for the rest of a request whose client sends no more */
+    BODY_MIN_RATE = 500,   /* bytes a second, or its sender only holds the connection */
+    STORE_LOOK_MS = 10,    /* when stopping, how often uploads are looked after */
     DECODERS_MAX = 256 * 1024 * 1024, /* what decoding bodies may take, all together */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
