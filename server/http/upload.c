@@ -47,8 +47,8 @@ struct upload {
 /* Does the request declare more bytes than we take? */
 static bool declares_too_much(const struct request *request)
 {
-    const char *length = request_header(request, "Content-Length");
-    return length && strtoull(length, NULL, 10) > request->http->options.config->max_body;
+    return request->body_declared != UINT64_MAX &&
+           request->body_declared > request->http->options.config->max_body;
 }
 
 /*
@@ -88,10 +88,9 @@ static void release(struct request *request)
 static struct store_owner describe_owner(const struct request *request, enum intake_format format)
 {
     const struct upload *upload = request->state;
-    const char *length = request_header(request, "Content-Length");
     uint64_t numbers = 0;
-    if (format == INTAKE_OCTETS && length && !upload->decoder)
-        numbers = strtoull(length, NULL, 10) / sizeof(uint64_t);
+    if (format == INTAKE_OCTETS && request->body_declared != UINT64_MAX && !upload->decoder)
+        numbers = request->body_declared / sizeof(uint64_t);
     return (struct store_owner){
         .name = request->client.name,
         .quota = request->client.quota.queued,
