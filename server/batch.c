@@ -137,9 +137,9 @@ void batch_enter(struct batch *batch, enum batch_status status)
 
 bool batch_count(struct batch *batch, const uint8_t *verdicts, const float *seconds, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        batch->counts[verdicts[i]]++;
-        batch->compute_seconds += verdict_is_time(seconds[i]) ? (double)seconds[i] : 0;
-    }
+    struct verdict_sum sum = verdict_sum(verdicts, seconds, count);
+    for (int i = 0; i < VERDICTS; i++)
+        batch->counts[i] += sum.counts[i];
+    batch->compute_seconds += sum.seconds;
     return batch_finished(batch) == batch->total;
 }
