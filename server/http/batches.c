@@ -183,10 +183,21 @@ static void write_with_results(struct http *http, struct text *text, const struc
     text_add_string(text, "}");
 }
 
-void batches_reply_accepted(struct request *request, const struct batch *accepted, bool repeated)
+void batches_prepare(struct request *request, const struct batch_id *id, struct text *prepared)
+{
+    struct http *http = request->http;
+    struct batch batch;
+    if (request->wait_until_ns && store_get(http->options.store, id, &batch) == STORE_OK &&
+        batch_has_ended(&batch))
+        write_with_results(http, prepared, &batch);
+}
+
+void batches_reply_accepted(struct request *request, const struct batch *accepted, bool repeated,
+                            struct text *prepared)
 {
     struct batch batch = *accepted;
-    if (wait_for_end(request, &batch))
+    bool is_prepared = prepared && prepared->length > 0;
+    if (!is_prepared && wait_for_end(request, &batch))
         return;
 
     char location[64];
@@ -200,11 +211,15 @@ void batches_reply_accepted(struct request *request, const struct batch *accepte
         headers[count++] = (struct reply_header){"Idempotency-Replayed", "true"};
 
     struct text text = {.data = NULL};
-    bool with_results = request->wait_until_ns && batch_has_ended(&batch);
-    if (with_results)
+    bool with_results = is_prepared || (request->wait_until_ns && batch_has_ended(&batch));
+    if (is_prepared) {
+        text = *prepared;
+        *prepared = (struct text){.data = NULL};
+    } else if (with_results) {
         write_with_results(request->http, &text, &batch);
-    else
+    } else {
         batches_write(request->http, &text, &batch, false);
+    }
     text_add(&text, "\n", 1);
     reply_text(request, with_results ? MHD_HTTP_OK : MHD_HTTP_ACCEPTED, REPLY_JSON, &text, headers);
 }

@@ -40,6 +40,7 @@ struct upload {
     enum store_result result; /* of the commit */
     struct batch batch;
     struct batch accepted; /* the same when the store had it: with `result` */
+    struct text prepared;  /* the reply, as far as it could be written before */
 };
 
 /* --- before the body -------------------------------------------------------------------------- */
@@ -81,6 +82,7 @@ static void release(struct request *request)
     intake_free(upload->intake);
     idempotency_free(upload->idempotency);
     decoder_free(upload->decoder);
+    text_destroy(&upload->prepared);
     free(upload);
 }
 
@@ -414,7 +416,7 @@ void upload_handle(struct request *request)
         return;
     if (idempotency_is_repeat(upload->idempotency)) {
         if (upload->settled || recall(request))
-            batches_reply_accepted(request, &upload->batch, true);
+            batches_reply_accepted(request, &upload->batch, true, NULL);
         return;
     }
     if (!upload->committing) {
@@ -424,6 +426,7 @@ void upload_handle(struct request *request)
         if (!commit(request, &envelope))
             return;
         if (atomic_load(&upload->sleep_state) != SLEEP_WOKEN) {
+            batches_prepare(request, &upload->batch.id, &upload->prepared);
             sleep_until_woken(request);
             return; /* called again once it is stored */
         }
@@ -433,5 +436,5 @@ void upload_handle(struct request *request)
         if (!settle(request))
             return;
     }
-    batches_reply_accepted(request, &upload->batch, false);
+    batches_reply_accepted(request, &upload->batch, false, &upload->prepared);
 }
