@@ -16,7 +16,7 @@ enum verdict {
     VERDICT_COMPOSITE = 0, /* not prime: composite, 0, 1 or negative */
     VERDICT_PRIME = 1,
     VERDICT_PROBABLE_PRIME = 2,
-    VERDICT_FAILED = 3,   /* its workers died on it, again and again */
+    VERDICT_FAILED = 3,   /* its workers died on it, or went mad, again and again */
     VERDICT_TIMEOUT = 4,  /* it took longer than a number may */
     VERDICT_CANCELED = 5, /* its batch was canceled first */
 };
