@@ -317,7 +317,8 @@ const struct config_row config_table[] = {
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed",
      "A body may take that long, and a second more for each 500 bytes. The head of a request, or "
-     "a TLS handshake before it, may take that long and as much again, but at most 10s of that."},
+     "a TLS handshake before it, may take that long and as much again, but at most 10s of that. Of "
+     "a long answer a client has to read 64 KiB in that time."},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take",
      "At its end the service stops at once, with exit status 1. Whoever stops it from outside "
      "should wait a little longer than that."},
