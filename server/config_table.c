@@ -335,9 +335,11 @@ const struct config_row config_table[] = {
     {"cors-origin", "ORIGIN,...", "", read_cors_origin, "origins whose pages may use the service",
      "As https://example.org or http://localhost:3000. Pages of all other origins but the "
      "service's own are refused with 403."},
-    {"user", "NAME[:GROUP]", "", read_user, "whom to become once started as root",
+    {"user", "NAME[:GROUP]", "", read_user, "whom to become; root has to say",
      "The socket is bound first, and a data directory that is still root's goes to the user with "
-     "the files in it. Nobody in the service keeps a capability, with this or without."},
+     "the files in it. Started as root, the service wants to be told, if only --user root: then it "
+     "stays the owner of root's files. Nobody in the service keeps a capability, with this or "
+     "without."},
     {"sandbox", "auto|required|off", "auto", read_sandbox,
      "whether the workers' system calls are filtered",
      "By default they are, and where the kernel cannot do it there is a warning. With required "
