@@ -27,7 +27,7 @@ $(end_to_end_bin)/go_peer: bench/end_to_end/peers/go/main.go
 end_to_end_programs := $(addprefix $(end_to_end_bin)/,load gearman_worker beanstalkd_worker ceiling go_peer)
 
 .PHONY: bench-end-to-end
-bench-end-to-end: $(BUILD)/primed ## a million numbers, and small batches, beside six peers (ROUNDS=n)
+bench-end-to-end: $(BUILD)/primed ## a million numbers, and small batches, beside eight peers (ROUNDS=n)
 	scripts/install-deps bench-peers
 	@$(MAKE) --no-print-directory $(end_to_end_programs)
 	bench/end_to_end/run $(BUILD)
