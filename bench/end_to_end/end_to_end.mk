@@ -2,7 +2,7 @@
 
 end_to_end_bin := $(BUILD)/bench/end_to_end
 end_to_end_objs = $(addprefix $(OBJ)/bench/end_to_end/,$(addsuffix .o,$(1)))
-end_to_end_load := work load load_socket load_http load_gearman load_beanstalkd beanstalk
+end_to_end_load := work load load_socket http load_http load_gearman load_beanstalkd beanstalk
 
 $(end_to_end_bin)/load: $(call end_to_end_objs,$(end_to_end_load)) $(COMMON_OBJS)
 	@mkdir -p $(@D)
