@@ -19,12 +19,6 @@ import service  # noqa: E402
 WORKERS = 2
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def children_of(pid):
     try:
         return list(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
@@ -42,7 +36,7 @@ class Peer:
         self.directory = pathlib.Path(directory)
         self.runs = self.directory / "runs"
         self.runs.touch()
-        self.port = free_port()
+        self.port = service.free_port()
         self.processes = []
 
     def spawn(self, *command):
