@@ -30,4 +30,4 @@ end_to_end_programs := $(addprefix $(end_to_end_bin)/,load gearman_worker beanst
 bench-end-to-end: $(BUILD)/primed ## a million numbers, and small batches, beside eight peers (ROUNDS=n)
 	scripts/install-deps bench-peers
 	@$(MAKE) --no-print-directory $(end_to_end_programs)
-	bench/end_to_end/run $(BUILD)
+	$(call record,end-to-end) bench/end_to_end/run $(BUILD)

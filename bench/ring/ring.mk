@@ -8,4 +8,4 @@ $(BUILD)/bench/ring: $(call objects,$(wildcard bench/ring/*.c)) $(COMMON_OBJS)
 bench-ring: ## the ring beside Concurrency Kit's, between processes (ROUNDS=n)
 	scripts/install-deps build bench
 	@$(MAKE) --no-print-directory $(BUILD)/bench/ring
-	$(BUILD)/bench/ring $(or $(ROUNDS),11) $(ITEMS)
+	$(call record,ring) $(BUILD)/bench/ring $(or $(ROUNDS),11) $(ITEMS)

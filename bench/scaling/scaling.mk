@@ -16,4 +16,4 @@ $(scaling_bin)/core: $(call objects,bench/scaling/core.c) $(scaling_load) $(COMM
 bench-scaling: $(BUILD)/primed $(scaling_bin)/stream $(scaling_bin)/core ## workers, batches to 10^8, sizes, queues (MAX=n, ROUNDS=n)
 	scripts/install-deps bench-peers
 	@$(MAKE) --no-print-directory $(end_to_end_bin)/load
-	bench/scaling/scaling $(BUILD) $(SUBJECTS)
+	$(call record,scaling) bench/scaling/scaling $(BUILD) $(SUBJECTS)

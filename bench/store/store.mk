@@ -6,4 +6,4 @@ $(BUILD)/bench/store: $(OBJ)/bench/store/store.o $(COMMON_OBJS)
 
 .PHONY: bench-store
 bench-store: $(BUILD)/bench/store $(BUILD)/primed ## keeping batches, beside bare commits of SQLite (ROUNDS=n)
-	bench/store/store.sh $(BUILD)
+	$(call record,store) bench/store/store.sh $(BUILD)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# whole-service.sh BUILD - a million numbers in and their verdicts out, by curl, with each store in turn.
+# service.sh BUILD - a million numbers in and their verdicts out, by curl, with each store in turn.
 #
 # Prints the median seconds of ROUNDS (7) rounds, from the start of the POST to the last octet of the
 # results, over the loopback; the stores take turns, so that what else the machine does hits both.
@@ -47,7 +47,8 @@ for ((round = 0; round < rounds; round++)); do
         echo "$store $((${EPOCHREALTIME/./} - began))" >>"$work/times"
     done
 done
+printf '\nA million numbers by curl, medians of %d rounds:\n\n| store | seconds |\n| --- | ---: |\n' "$rounds"
 for store in memory sqlite; do
     sed -n "s/^$store //p" "$work/times" | sort -n |
-        awk -v store="$store" '{ t[NR] = $1 } END { printf "%-7s %.3f s (median of %d)\n", store, t[int((NR + 1) / 2)] / 1e6, NR }'
+        awk -v store="$store" '{ t[NR] = $1 } END { printf "| %s | %.3f |\n", store, t[int((NR + 1) / 2)] / 1e6 }'
 done
