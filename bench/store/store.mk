@@ -2,7 +2,7 @@
 
 $(BUILD)/bench/store: $(OBJ)/bench/store/store.o $(COMMON_OBJS)
 	@mkdir -p $(@D)
-	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3),LINK $@)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3) -lgmp,LINK $@)
 
 .PHONY: bench-store
 bench-store: $(BUILD)/bench/store $(BUILD)/primed ## keeping batches, beside bare commits of SQLite (ROUNDS=n)
