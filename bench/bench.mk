@@ -5,7 +5,7 @@
 RESULTS ?= $(BUILD)/bench/results
 record   = RESULTS=$(RESULTS) bench/support/record $(1)
 
-# QUICK=1 only sees that all of it works, and takes three minutes. PARTS="ring start" leaves the others out.
+# QUICK=1 only sees that all of it works. PARTS="ring start" leaves the others out.
 .PHONY: bench bench-plots
 bench: ## all of them in turn, and one table (QUICK=1: only see that they work; RESULTS=bench/results: keep)
 	RESULTS=$(RESULTS) bench/all

@@ -1,6 +1,6 @@
 # What keeping batches costs.
 
-$(BUILD)/bench/store: $(OBJ)/bench/store/store.o $(COMMON_OBJS)
+$(BUILD)/bench/store: $(call objects,bench/store/store.c bench/end_to_end/work.c) $(COMMON_OBJS)
 	@mkdir -p $(@D)
 	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3) -lgmp,LINK $@)
 
