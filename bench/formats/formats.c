@@ -33,7 +33,8 @@ int main(void)
         numbers[i] = work_number(i);
         verdicts[i] = work_is_prime(numbers[i]) ? VERDICT_PRIME : VERDICT_COMPOSITE;
     }
-    printf("\nWriting a million results, medians:\n\n| format | GB/s | ns a result | bytes a result |\n| --- | ---: | ---: | ---: |\n");
+    printf(
+        "\nWriting a million results, medians:\n\n| format | GB/s | ns a result | bytes a result |\n| --- | ---: | ---: | ---: |\n");
     for (int format = 0; format < RESULT_FORMATS; format++) {
         double seconds[ROUNDS];
         size_t bytes = 0;
