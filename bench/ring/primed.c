@@ -22,7 +22,7 @@ static void close_arena(void)
 
 static _Atomic uint64_t *claim_of(uint32_t place)
 {
-    return &arena_block(&arena, place)->claim;
+    return arena_claim(&arena, place);
 }
 
 static void give(uint32_t place)

@@ -106,6 +106,7 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
     d->options = *options;
     d->arena = options->arena;
     d->pace = 1;
+    d->trial = NO_TRIAL;
     d->head = atomic_load(&d->arena->ring->head);
     d->flights = calloc(blocks, sizeof *d->flights);
     d->free_blocks = calloc(blocks, sizeof *d->free_blocks);

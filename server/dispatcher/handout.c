@@ -1,6 +1,5 @@
 /* handout - blocks out: chunks from the store into free blocks, and those into the ring. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "common/fault.h"
@@ -92,7 +91,7 @@ void handout_push(struct dispatcher *d, uint32_t index, unsigned attempts)
     flight->attempts = attempts;
     if (flight->kind == FLIGHT_NUMBERS)
         flight->done =
-            atomic_load_explicit(&arena_block(d->arena, index)->done, memory_order_relaxed);
+            atomic_load_explicit(&arena_results(d->arena, index)->done, memory_order_relaxed);
     trust_head(d);
     ring_push(d->arena, index, attempts);
     d->head++;
@@ -120,9 +119,9 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
         return failure(result);
     job->started = true;
 
-    block_fill(block, &chunk);
-    memset(block->verdicts, VERDICTS, chunk.count); /* none: whoever skips one is found out */
+    block_fill(block, arena_results(d->arena, index), &chunk);
     d->flights[index] = (struct flight){.kind = FLIGHT_NUMBERS,
+                                        .end = chunk.count,
                                         .count = chunk.count,
                                         .pushed_ns = clock_monotonic_ns(),
                                         .job = job,
@@ -145,6 +144,8 @@ void handout_land(struct dispatcher *d, uint32_t index)
 {
     struct flight *flight = &d->flights[index];
     struct job *job = flight->job;
+    if ((int32_t)index == d->trial)
+        d->trial = NO_TRIAL;
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
     d->huge_flight -= flight->huge;
@@ -153,38 +154,6 @@ void handout_land(struct dispatcher *d, uint32_t index)
     *flight = (struct flight){.kind = FLIGHT_NONE};
     job->in_flight--;
     handout_release(d, job);
-}
-
-void handout_elsewhere(struct dispatcher *d, uint32_t index)
-{
-    struct flight *flight = &d->flights[index];
-    struct chunk chunk;
-    flight->damaged = true;
-    if (d->free_count == 0)
-        return;
-    uint32_t other = d->free_blocks[d->free_count - 1];
-    struct block *block = arena_block(d->arena, other);
-    enum store_result result = store_numbers(flight->job->store, &flight->job->id,
-                                             flight->chunk_index, &chunk, block->words);
-    if (result != STORE_OK && failure(result) == HANDED_FAILED)
-        return;
-    if (result != STORE_OK) {
-        handout_land(d, index); /* the batch is gone */
-    } else {
-        d->free_count--;
-        block_fill(block, &chunk);
-        memset(block->verdicts, VERDICTS, chunk.count);
-        atomic_store(&block->canceled, flight->canceled_ns != 0);
-        block->singly = flight->singly;
-        d->flights[other] = *flight;
-        d->flights[other].damaged = false;
-        d->flights[other].suspects_end = 0;
-        d->flights[other].overdue = false;
-        d->flights[other].post_again_ns = 0;
-        handout_push(d, other, 0);
-        ring_wake(d->arena, 1);
-    }
-    *flight = (struct flight){.kind = FLIGHT_LOST};
 }
 
 static bool push_sentinel(struct dispatcher *d)
@@ -213,7 +182,7 @@ void handout_fill(struct dispatcher *d)
 
     unsigned limit = bulk_limit(d);
     d->waits_for_store = false;
-    while (d->free_count > 0 && d->bulk_flight < limit) {
+    while (d->free_count > 0 && d->bulk_flight < limit && !trial_is_on(d)) {
         struct job *job = schedule_next(&d->schedule);
         if (!job)
             break;
@@ -253,6 +222,6 @@ void handout_first(struct dispatcher *d, struct job *job)
     unsigned limit = bulk_limit(d);
     unsigned kept = limit > d->bulk_flight ? limit - d->bulk_flight : 0;
     bool small = job->chunk_count == 1 && job->cost_ns <= CHUNK_MAX_COST_NS;
-    if (small && d->free_count > kept && hand_out(d, job, false) == HANDED_OUT)
+    if (small && d->free_count > kept && !trial_is_on(d) && hand_out(d, job, false) == HANDED_OUT)
         ring_wake(d->arena, 1);
 }

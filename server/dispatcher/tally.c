@@ -4,16 +4,11 @@
 double tally_verdicts(struct dispatcher *d, const uint8_t *verdicts, const float *seconds,
                       uint32_t count)
 {
-    uint64_t counts[VERDICTS] = {0};
-    double sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        counts[verdicts[i] < VERDICTS ? verdicts[i] : VERDICT_FAILED]++;
-        sum += (double)seconds[i];
-    }
+    struct verdict_sum sum = verdict_sum(verdicts, seconds, count);
     pthread_mutex_lock(&d->stats_lock);
     for (int i = 0; i < VERDICTS; i++)
-        d->stats.verdicts[i] += counts[i];
-    d->stats.compute_seconds += sum;
+        d->stats.verdicts[i] += sum.counts[i];
+    d->stats.compute_seconds += sum.seconds;
     pthread_mutex_unlock(&d->stats_lock);
-    return sum;
+    return sum.seconds;
 }

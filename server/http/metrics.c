@@ -197,8 +197,8 @@ static double oldest_block_s(const struct arena *arena, int64_t now_ns)
     int64_t oldest_ns = 0;
     for (unsigned i = 0; i < arena->slot_count; i++) {
         int64_t began_ns =
-            atomic_load_explicit(&arena->slots[i].block_began_ns, memory_order_relaxed);
-        if (began_ns != 0 && now_ns - began_ns > oldest_ns)
+            atomic_load_explicit(&arena->desks[i].block_began_ns, memory_order_relaxed);
+        if (began_ns > 0 && now_ns - began_ns > oldest_ns) /* a worker may write anything there */
             oldest_ns = now_ns - began_ns;
     }
     return (double)oldest_ns / 1e9;
@@ -209,9 +209,8 @@ static void write_busy(struct text *text, const struct arena *arena, int64_t now
     describe(text, "worker_busy_seconds_total", "counter",
              "Time a worker of that number had a block to work on.");
     for (unsigned i = 0; i < arena->slot_count; i++) {
-        const struct worker_slot *slot = &arena->slots[i];
-        int64_t ns = busy_ns(&slot->busy, now_ns);
-        if (ns != 0 || atomic_load_explicit(&slot->pid, memory_order_relaxed) > 0)
+        int64_t ns = busy_ns(&arena->desks[i].busy, now_ns);
+        if (ns != 0 || atomic_load_explicit(&arena->slots[i].pid, memory_order_relaxed) > 0)
             text_printf(text, "primed_worker_busy_seconds_total{worker=\"%u\"} %.12g\n", i,
                         (double)ns / 1e9);
     }

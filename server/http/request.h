@@ -117,6 +117,7 @@ struct request {
     bool head;        /* a GET without the body of its reply */
     bool replied;
     unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
+    uint64_t body_declared;  /* what Content-Length says; UINT64_MAX if there is none */
     uint64_t body_bytes;     /* received and done with */
     int64_t suspended_ns;    /* how long the body was not asked for, since the store had to write */
     int64_t suspended_at_ns; /* monotonic; 0: it is asked for */

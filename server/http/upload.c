@@ -40,6 +40,7 @@ struct upload {
     enum store_result result; /* of the commit */
     struct batch batch;
     struct batch accepted; /* the same when the store had it: with `result` */
+    struct text prepared;  /* the reply, as far as it could be written before */
 };
 
 /* --- before the body -------------------------------------------------------------------------- */
@@ -47,8 +48,8 @@ struct upload {
 /* Does the request declare more bytes than we take? */
 static bool declares_too_much(const struct request *request)
 {
-    const char *length = request_header(request, "Content-Length");
-    return length && strtoull(length, NULL, 10) > request->http->options.config->max_body;
+    return request->body_declared != UINT64_MAX &&
+           request->body_declared > request->http->options.config->max_body;
 }
 
 /*
@@ -81,6 +82,7 @@ static void release(struct request *request)
     intake_free(upload->intake);
     idempotency_free(upload->idempotency);
     decoder_free(upload->decoder);
+    text_destroy(&upload->prepared);
     free(upload);
 }
 
@@ -88,10 +90,9 @@ static void release(struct request *request)
 static struct store_owner describe_owner(const struct request *request, enum intake_format format)
 {
     const struct upload *upload = request->state;
-    const char *length = request_header(request, "Content-Length");
     uint64_t numbers = 0;
-    if (format == INTAKE_OCTETS && length && !upload->decoder)
-        numbers = strtoull(length, NULL, 10) / sizeof(uint64_t);
+    if (format == INTAKE_OCTETS && request->body_declared != UINT64_MAX && !upload->decoder)
+        numbers = request->body_declared / sizeof(uint64_t);
     return (struct store_owner){
         .name = request->client.name,
         .quota = request->client.quota.queued,
@@ -415,7 +416,7 @@ void upload_handle(struct request *request)
         return;
     if (idempotency_is_repeat(upload->idempotency)) {
         if (upload->settled || recall(request))
-            batches_reply_accepted(request, &upload->batch, true);
+            batches_reply_accepted(request, &upload->batch, true, NULL);
         return;
     }
     if (!upload->committing) {
@@ -425,6 +426,7 @@ void upload_handle(struct request *request)
         if (!commit(request, &envelope))
             return;
         if (atomic_load(&upload->sleep_state) != SLEEP_WOKEN) {
+            batches_prepare(request, &upload->batch.id, &upload->prepared);
             sleep_until_woken(request);
             return; /* called again once it is stored */
         }
@@ -434,5 +436,5 @@ void upload_handle(struct request *request)
         if (!settle(request))
             return;
     }
-    batches_reply_accepted(request, &upload->batch, false);
+    batches_reply_accepted(request, &upload->batch, false, &upload->prepared);
 }

@@ -6,7 +6,7 @@
 #include "common/clock.h"
 #include "server/store/memory.h"
 
-enum { SWEEP_STEPS = 8 }; /* ended batches looked at for expiry each time a new one begins */
+enum { SWEEP_STEPS = 2 }; /* ended batches looked at for expiry each time a new one begins */
 
 static bool has_expired(const struct store_draft *record)
 {
