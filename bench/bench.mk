@@ -2,7 +2,7 @@
 
 ##@ Bench
 # What each printed is kept here, as NAME.json; the figures of bench/README.md are in bench/results.
-RESULTS ?= $(BUILD)/bench/results
+RESULTS ?= $(BUILD)/bench/$(if $(QUICK),quick,results)
 record   = RESULTS=$(RESULTS) bench/support/record $(1)
 
 # QUICK=1 only sees that all of it works. PARTS="ring start" leaves the others out.
