@@ -138,9 +138,9 @@ int main(void)
     }
     static const char head[] =
         " | GB/s | ns a number | bytes a number |\n| --- | ---: | ---: | ---: |";
-    printf("| read%s\n", head);
+    printf("\nReading a million integers, medians:\n\n| read%s\n", head);
     read_all(numbers);
-    printf("\n| written%s\n", head);
+    printf("\nWriting a million results, medians:\n\n| written%s\n", head);
     for (int format = 0; format < RESULT_FORMATS; format++)
         write_results((enum result_format)format, numbers, verdicts);
     free(numbers);

@@ -6,4 +6,4 @@ $(BUILD)/bench/formats: $(call objects,bench/formats/formats.c bench/end_to_end/
 
 .PHONY: bench-formats
 bench-formats: $(BUILD)/bench/formats ## how fast numbers are read and results written, format by format
-	$<
+	$(call record,formats) $<

@@ -40,7 +40,7 @@ static void print_row(const char *what, double value, const char *unit)
 int main(int argc, char **argv)
 {
     const char *directory = argc > 1 ? argv[1] : ".";
-    printf("| what | here |\n| --- | ---: |\n");
+    printf("\nWhat this machine takes, medians:\n\n| what | here |\n| --- | ---: |\n");
     print_row("copy memory, beyond the caches", work_copy(), "GB/s");
     print_row("test a random number of 63 bits, one core", work_number(63), "ns");
     print_row("loopback, one way", sockets_stream(), "GB/s");

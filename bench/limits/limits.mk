@@ -6,4 +6,4 @@ $(BUILD)/bench/limits: $(call objects,$(wildcard bench/limits/*.c)) $(COMMON_OBJ
 
 .PHONY: bench-limits
 bench-limits: $(BUILD)/bench/limits ## what copies, wake-ups, sockets, the core and the disk take here (DISK=DIRECTORY)
-	$< $(DISK)
+	$(call record,limits) $< $(DISK)

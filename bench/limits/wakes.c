@@ -176,7 +176,7 @@ static void send_block(struct arena *arena)
 {
     static const uint64_t number = 4;
     const struct chunk chunk = {.kind = CHUNK_NARROW, .count = 1, .words = 1, .data = &number};
-    block_fill(arena_block(arena, 0), &chunk);
+    block_fill(arena_block(arena, 0), arena_results(arena, 0), &chunk);
     ring_push(arena, 0, 0);
     ring_wake(arena, 1);
     while (board_take(arena) == BOARD_EMPTY) {
