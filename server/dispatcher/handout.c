@@ -13,7 +13,7 @@ enum {
 
 void handout_release(struct dispatcher *d, struct job *job)
 {
-    if (job->listed || job->held || job->in_flight > 0)
+    if (job->listed || job->held || job->draft || job->in_flight > 0)
         return;
     id_map_remove(&d->jobs, &job->id);
     free(job);
@@ -103,21 +103,25 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     struct chunk chunk;
     uint32_t index = d->free_blocks[d->free_count - 1];
     struct block *block = arena_block(d->arena, index);
-    enum store_result result =
-        store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk);
+    enum store_result result = STORE_OK;
+    if (!job->draft)
+        result = store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk);
     if (result == STORE_OK && job->next_chunk == job->chunk_count)
         return HANDED_NOTHING;
     if (result == STORE_OK)
-        result = store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words);
+        result = early_numbers(job, job->next_chunk, &chunk, block->words);
     if (result != STORE_OK)
         return failure(result);
     bool huge = chunk.count == 1 && chunk.cost_ns > HUGE_COST_NS;
-    if (huge && d->huge_flight >= huge_limit(d))
+    if ((huge && d->huge_flight >= huge_limit(d)) ||
+        (job->draft && chunk.cost_ns > CHUNK_MAX_COST_NS))
         return HANDED_LATER;
     struct batch batch;
-    if (!job->started && (result = store_start(job->store, &job->id, &batch)) != STORE_OK)
-        return failure(result);
-    job->started = true;
+    if (!job->started && !job->draft) {
+        if ((result = store_start(job->store, &job->id, &batch)) != STORE_OK)
+            return failure(result);
+        job->started = true;
+    }
 
     block_fill(block, arena_results(d->arena, index), &chunk);
     d->flights[index] = (struct flight){.kind = FLIGHT_NUMBERS,
@@ -134,7 +138,7 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     d->bulk_flight += bulk;
     d->huge_flight += huge;
     job->in_flight++;
-    schedule_charge(&d->schedule, job, chunk.cost_ns);
+    schedule_charge(job->draft ? &d->early : &d->schedule, job, chunk.cost_ns);
     FAULT_POINT("hand_out.filled");
     handout_push(d, index, 0);
     return HANDED_OUT;
@@ -184,12 +188,17 @@ void handout_fill(struct dispatcher *d)
     d->waits_for_store = false;
     while (d->free_count > 0 && d->bulk_flight < limit && !trial_is_on(d)) {
         struct job *job = schedule_next(&d->schedule);
-        if (!job)
+        if (!job && !(job = early_next(d)))
             break;
         d->waits_for_store = store_is_behind(job->store);
         if (d->waits_for_store)
             break;
-        switch (hand_out(d, job, true)) {
+        enum handed_out handed = hand_out(d, job, true);
+        if (job->draft && handed != HANDED_OUT) {
+            early_wait(d, job);
+            continue;
+        }
+        switch (handed) {
         case HANDED_OUT:
             pushed++;
             break;

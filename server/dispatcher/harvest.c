@@ -46,6 +46,22 @@ double harvest_concurrency(const struct dispatcher *d)
 }
 
 /*
+ * Count what has come back, with that result of posting it. Returns the sum of the seconds. Whether
+ * numbers of a draft are of a batch turns out later.
+ */
+static double tally(struct dispatcher *d, struct job *job, enum store_result result, uint32_t done,
+                    uint32_t count)
+{
+    if (job->store && !job->draft)
+        return tally_verdicts(d, d->post.verdicts, d->post.seconds, count);
+    if (job->draft && result == STORE_OK)
+        job->posted += done;
+    else
+        tally_discarded(d, done);
+    return tally_seconds(d, d->post.seconds, count);
+}
+
+/*
  * Post the verdicts of a block that is finished or given up. If the store cannot take them now, the
  * block keeps them, and comes by again (watch.c).
  */
@@ -62,18 +78,15 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
     }
     if (trial_goes_on(d, index, done))
         return;
-    enum store_result result = store_post(job->store, &job->id, flight->chunk_index,
-                                          d->post.verdicts, d->post.seconds, &news->batch);
+    enum store_result result = early_post(d, job, flight->chunk_index, news);
     if (result == STORE_NO_MEMORY || result == STORE_FAILED) {
         flight->post_again_ns = clock_monotonic_ns() + STORE_AGAIN_MS * NS_PER_MS;
         return;
     }
     FAULT_POINT("collect.stored");
-    if (result == STORE_OK)
-        news->store = job->store;
 
     d->blocks_done++;
-    double seconds = tally_verdicts(d, d->post.verdicts, d->post.seconds, count);
+    double seconds = tally(d, job, result, done, count);
     if (done == count && flight->cost_ns > 0) {
         schedule_measure(job, flight->cost_ns, seconds);
         d->pace += (seconds * 1e9 / (double)flight->cost_ns - d->pace) / 16;

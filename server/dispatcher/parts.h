@@ -2,6 +2,7 @@
  * parts - what the files of the dispatcher share; nothing outside server/dispatcher includes this.
  *
  *   dispatcher.c  the thread, and the calls of dispatcher.h
+ *   early.c       drafts that are worked on before they are batches, and the calls of early.h
  *   spot.c        small batches, without a worker
  *   schedule.c    whose turn it is
  *   handout.c     blocks out: chunks into free blocks, blocks and sentinels into the ring
@@ -77,7 +78,8 @@ struct dispatcher {
 
     pthread_mutex_t lock; /* of all below, and of pushing and harvesting */
     struct schedule schedule;
-    struct id_map jobs; /* id to struct job */
+    struct schedule early; /* drafts: they get what the schedule has no use for */
+    struct id_map jobs;    /* id to struct job, those of drafts excepted */
     struct flight *flights;
     uint32_t *free_blocks;
     unsigned free_count;
@@ -124,6 +126,25 @@ enum { STORE_AGAIN_MS = 100 }; /* after which a store that has failed is tried a
  */
 bool spot_test(struct dispatcher *d, struct store *store, const struct batch *batch,
                struct news *news);
+
+/* --- early.c ---------------------------------------------------------------------------------- */
+
+/* The draft whose turn it is, where no batch has work; NULL if there is none, or should be none. */
+struct job *early_next(struct dispatcher *d);
+
+/* Nothing more of the draft is handed out before it is a batch. */
+void early_wait(struct dispatcher *d, struct job *job);
+
+/*
+ * store_numbers() of what the job works on, draft or batch; STORE_GONE where the draft has become
+ * nothing.
+ */
+enum store_result early_numbers(const struct job *job, uint32_t index, struct chunk *chunk,
+                                uint64_t *words);
+
+/* The same for store_post(), of what is in d->post. */
+enum store_result early_post(struct dispatcher *d, struct job *job, uint32_t index,
+                             struct news *news);
 
 /* --- handout.c -------------------------------------------------------------------------------- */
 
@@ -205,9 +226,20 @@ bool trial_goes_on(struct dispatcher *d, uint32_t index, uint32_t done);
 
 /* --- tally.c ---------------------------------------------------------------------------------- */
 
-/* Count verdicts in the metrics. Returns the sum of the seconds. With or without the lock. */
+/* Those of this file: with or without the lock. */
+
+/* Count the verdicts of numbers of a batch in the metrics. Returns the sum of their seconds. */
 double tally_verdicts(struct dispatcher *d, const uint8_t *verdicts, const float *seconds,
                       uint32_t count);
+
+/* Of numbers that are of no batch, or not yet, count the seconds alone. Returns their sum. */
+double tally_seconds(struct dispatcher *d, const float *seconds, uint32_t count);
+
+/* Count the verdicts that a batch had when it became one. */
+void tally_batch(struct dispatcher *d, const struct batch *batch);
+
+/* So many numbers were tested that are of no batch. */
+void tally_discarded(struct dispatcher *d, uint64_t numbers);
 
 /* --- harvest.c -------------------------------------------------------------------------------- */
 
@@ -227,6 +259,9 @@ double harvest_concurrency(const struct dispatcher *d);
  * be killed on the way.
  */
 int64_t watch_sleep_time(struct dispatcher *d);
+
+/* The work on the job is for nothing: tell its blocks that are out to stop. */
+void watch_stop(struct dispatcher *d, const struct job *job);
 
 /* Blocks have been pushed by another thread: let the dispatcher's own look after them in time. */
 void watch_rouse(struct dispatcher *d);

@@ -75,9 +75,8 @@ static bool send_out(struct dispatcher *d, uint32_t index)
     if (flight->lost && d->free_count == 0)
         return false;
     uint32_t other = flight->lost ? d->free_blocks[d->free_count - 1] : index;
-    enum store_result result =
-        store_numbers(flight->job->store, &flight->job->id, flight->chunk_index, &chunk,
-                      arena_block(d->arena, other)->words);
+    enum store_result result = early_numbers(flight->job, flight->chunk_index, &chunk,
+                                             arena_block(d->arena, other)->words);
     bool gone = result == STORE_UNKNOWN || result == STORE_GONE;
     if (result != STORE_OK && !gone)
         return false;

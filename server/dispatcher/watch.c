@@ -107,6 +107,16 @@ int64_t watch_sleep_time(struct dispatcher *d)
     return sooner(retry_ns, d->in_flight > 0 ? running_ns : look_interval(d));
 }
 
+void watch_stop(struct dispatcher *d, const struct job *job)
+{
+    for (uint32_t i = 0; i < d->arena->block_count; i++) {
+        if (d->flights[i].job == job) {
+            d->flights[i].canceled_ns = clock_monotonic_ns();
+            atomic_store(&arena_block(d->arena, i)->canceled, 1);
+        }
+    }
+}
+
 void watch_rouse(struct dispatcher *d)
 {
     d->idle = false;

@@ -176,7 +176,7 @@ static void write_with_results(struct http *http, struct text *text, const struc
     batches_write(http, text, batch, true);
     size_t without_results = text->length;
     text_add_string(text, ",\"results\":[");
-    if (batch->total <= INLINE_RESULTS_MAX && results_write_all(http->options.store, batch, text))
+    if (batch->total <= INLINE_RESULTS_MAX && results_write_all(http, batch, text))
         text_add_string(text, "]");
     else
         text->length = without_results;

@@ -225,7 +225,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = connection_new(handle, http->head_clock, http->tls);
     } else {
-        connection_free(*socket_context, http->head_clock);
+        connection_free(*socket_context, http->head_clock, http->options.config->idle_timeout_s);
         *socket_context = NULL;
     }
 }

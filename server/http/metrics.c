@@ -133,9 +133,13 @@ static void write_numbers(struct text *text, struct http *http,
     };
     write_one(text, "numbers_accepted_total", "counter", "Numbers in the batches accepted.",
               (double)atomic_load(&http->counters.numbers_accepted));
-    describe(text, "numbers_total", "counter", "Numbers that have their verdict, by which.");
+    describe(text, "numbers_total", "counter",
+             "Numbers of batches that have their verdict, by which.");
     for (int i = 0; i < VERDICTS; i++)
         write_labelled(text, "numbers_total", "verdict", verdicts[i], dispatcher->verdicts[i]);
+    write_one(text, "numbers_discarded_total", "counter",
+              "Numbers that were tested of bodies that then made no batch.",
+              (double)dispatcher->discarded);
     write_one(text, "compute_seconds_total", "counter", "Time the workers spent on numbers.",
               dispatcher->compute_seconds);
 }

@@ -13,8 +13,10 @@
 enum {
     PAGE_DEFAULT = 1000,
     LIMIT_MAX = 10000,
-    PAGE_SIZE = 4 * 1024 * 1024, /* bytes of a page, which ends early rather than grow beyond */
-    PIECE_SIZE = 64 * 1024,      /* of a stream: what is written before it is sent */
+    PAGE_SIZE = 4 * 1024 * 1024,   /* bytes of a page, which ends early rather than grow beyond */
+    PIECE_SIZE = 64 * 1024,        /* of a stream: what is written before it is sent */
+    PAGES_SIZE = 64 * 1024 * 1024, /* of answers that are not yet read; while there are more, */
+    PAGE_SHORT = 256 * 1024,       /* a page ends here */
 };
 
 /* What the query of a request says. */
@@ -99,6 +101,12 @@ static void write_next(char *out, size_t size, const struct request *request,
         snprintf(out + length, size - (size_t)length, "&format=json");
 }
 
+/* How long a page may be now: many that are read slowly must not fill the memory. */
+static size_t page_size(const struct http *http)
+{
+    return atomic_load(&http->answer_bytes) < PAGES_SIZE ? PAGE_SIZE : PAGE_SHORT;
+}
+
 static void reply_page(struct request *request, const struct batch *batch,
                        const struct selection *selection)
 {
@@ -111,7 +119,8 @@ static void reply_page(struct request *request, const struct batch *batch,
                       limit);
     text_add_string(&text, "{\"results\":[");
     size_t empty = text.length;
-    enum result_stop stop = result_cursor_write(&cursor, &text, PAGE_SIZE, batch->prefix, ",\n");
+    enum result_stop stop =
+        result_cursor_write(&cursor, &text, page_size(request->http), batch->prefix, ",\n");
     if (text.length > empty)
         text_add_string(&text, "\n");
     bool ended = batch_has_ended(batch);
@@ -126,13 +135,14 @@ static void reply_page(struct request *request, const struct batch *batch,
                *next ? reply_headers({"Link", link}) : NULL);
 }
 
-bool results_write_all(struct store *store, const struct batch *batch, struct text *text)
+bool results_write_all(const struct http *http, const struct batch *batch, struct text *text)
 {
     size_t before = text->length;
     struct result_cursor cursor;
-    result_cursor_set(&cursor, store, &batch->id, RESULT_JSON, RESULT_ALL, 0, batch->total);
+    result_cursor_set(&cursor, http->options.store, &batch->id, RESULT_JSON, RESULT_ALL, 0,
+                      batch->total);
     enum result_stop stop =
-        result_cursor_write(&cursor, text, before + PAGE_SIZE, batch->total, ",");
+        result_cursor_write(&cursor, text, before + page_size(http), batch->total, ",");
     if (stop == RESULT_STOP_END || stop == RESULT_STOP_LIMIT)
         return true;
     text->length = before;
