@@ -14,8 +14,8 @@
  * The filter inspects arguments: memory is private, anonymous and never executable, a signal goes to
  * the process itself, and mprotect() is not among what passes.
  *
- * In builds whose run-time library reads or writes files (MODE=asan, tsan and coverage, which
- * define INSTRUMENTED) descriptors stay open, memory is not limited, and the calls of that library
+ * In builds whose run-time library reads or writes files (MODE=asan and tsan, which define
+ * INSTRUMENTED) descriptors stay open, memory is not limited, and the calls of that library
  * pass as well. Kees Cook and Will Drewry, "SECure COMPuting with filters",
  * Documentation/userspace-api/seccomp_filter.rst of Linux.
  */
