@@ -5,6 +5,10 @@ ifeq ($(MODE),coverage)
 $(OBJ)/worker/primality/%.o: override CFLAGS += -fprofile-update=single
 endif
 
+$(BUILD)/tests/processes: $(OBJ)/tests/coverage/processes.o $(OBJ)/worker/sandbox.o $(COMMON_OBJS)
+	@mkdir -p $(@D)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libseccomp gmp),LINK $@)
+
 .PHONY: coverage-built
 coverage-built: $(addprefix $(BUILD)/tests/,unit integration client shim.so) $(SHIMS) $(BUILD)/primed $(BUILD)/prime
 
