@@ -23,15 +23,16 @@ HARDENED_LD_x86_64 := -Wl,-z,shstk
 MODE_CFLAGS_release  := -O2 -g $(HARDENING)
 MODE_CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DINSTRUMENTED=1
 MODE_CFLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DINSTRUMENTED=1
-MODE_CFLAGS_coverage := -O0 -g --coverage -DINSTRUMENTED=1
+# Counters in a file that all processes map (LLVM_PROFILE_FILE with %c): kills and sandboxes lose nothing of them.
+MODE_CFLAGS_coverage := -O1 -g -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic -mllvm -runtime-counter-relocation
 MODE_CFLAGS_fault    := -O2 -g -DFAULT_POINTS=1
 MODE_CFLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 MODE_LDFLAGS_release  := $(HARDENED_LD)
 MODE_LDFLAGS_asan     := -fsanitize=address,undefined
 MODE_LDFLAGS_tsan     := -fsanitize=thread
-MODE_LDFLAGS_coverage := --coverage
+MODE_LDFLAGS_coverage := -fprofile-instr-generate
 MODE_LDFLAGS_fuzz     := -fsanitize=fuzzer,address,undefined
-ifeq ($(MODE),fuzz)
+ifneq ($(filter fuzz coverage,$(MODE)),)
 CC := clang
 endif
 ifeq ($(origin MODE_CFLAGS_$(MODE)),undefined)

@@ -16,8 +16,8 @@
  * (arena_open_results()), and nothing else. What is mapped can be neither moved nor unmapped, or other
  * parts of the arena could be put where windows are; so memory is the heap's alone (brk).
  *
- * In builds whose run-time library reads or writes files (MODE=asan, tsan and coverage, which
- * define INSTRUMENTED) descriptors stay open, memory is not limited, and the calls of that library
+ * In builds whose run-time library reads or writes files (MODE=asan and tsan, which define
+ * INSTRUMENTED) descriptors stay open, memory is not limited, and the calls of that library
  * pass as well. Kees Cook and Will Drewry, "SECure COMPuting with filters",
  * Documentation/userspace-api/seccomp_filter.rst of Linux.
  */

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <gnutls/abstract.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +21,7 @@
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
+#include "server/intake/intake.h"
 
 enum {
     THREADS_MAX = 2,               /* one answers some 40,000 small requests a second */
@@ -340,7 +340,7 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
 {
     const struct config *config = http->options.config;
     http->dispatcher = dispatcher;
-    json_object_seed(0); /* before there are threads that read JSON */
+    intake_prepare(); /* before there are threads that read JSON */
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = processors > 1 ? THREADS_MAX : 1;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;

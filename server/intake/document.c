@@ -1,12 +1,32 @@
 /* document - jansson, and its errors in our terms. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/intake/parts.h"
 
+/* Whether jansson was refused memory since this was last cleared. */
+static _Thread_local bool ran_out;
+
+static void *allocate(size_t size)
+{
+    void *memory = malloc(size);
+    ran_out = ran_out || !memory;
+    return memory;
+}
+
+void intake_prepare(void)
+{
+    json_object_seed(0);
+    json_set_alloc_funcs(allocate, free);
+}
+
+/* Where jansson runs out of memory, it mostly finds fault with the text. */
 static enum document_status status_of(enum json_error_code code)
 {
+    if (ran_out)
+        return DOCUMENT_NO_MEMORY;
     switch (code) {
     case json_error_out_of_memory:
         return DOCUMENT_NO_MEMORY;
@@ -49,6 +69,7 @@ enum document_status document_parse(const struct text *text, size_t flags, struc
         return DOCUMENT_MALFORMED;
     }
     json_error_t error;
+    ran_out = false;
     *value = json_loadb(text->data, text->length,
                         flags | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (*value)

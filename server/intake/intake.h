@@ -20,8 +20,8 @@
  * byte order mark is refused.
  *
  * Everything but the integers themselves (the other members, elements that are no integers) is left
- * to jansson, in pieces of at most max_envelope bytes. The process seeds jansson's hash, with
- * json_object_seed(), before its threads start.
+ * to jansson, in pieces of at most max_envelope bytes. The process calls intake_prepare() before its
+ * threads start.
  *
  * An intake belongs to one thread at a time.
  */
@@ -81,6 +81,9 @@ enum { INTAKE_PRIORITY_DEFAULT = 5, INTAKE_TTL_MAX = 31536000 };
 typedef int intake_sink(void *context, const struct chunk *chunk);
 
 struct intake;
+
+/* Have jansson's hash seeded, and its want of memory known for what it is. Once a process. */
+void intake_prepare(void);
 
 /* A new intake, or NULL without memory. intake_free() it. */
 struct intake *intake_new(enum intake_format format, const struct intake_limits *limits,

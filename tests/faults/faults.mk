@@ -2,7 +2,7 @@
 
 FAULTS_BUILT = $(MAKE) --no-print-directory MODE=release all build/tests/shim.so && $(MAKE) --no-print-directory MODE=fault all
 
-build/tests/shim.so: tests/faults/shim.c
+$(BUILD)/tests/shim.so: tests/faults/shim.c
 	@mkdir -p $(@D)
 	$(call say,$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<,CC $@)
 

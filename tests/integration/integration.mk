@@ -11,7 +11,7 @@ $(BUILD)/tests/integration: $(call objects,$(wildcard tests/integration/*.c)) $(
 # they are built without the mode's instrumentation.
 SHIMS := $(patsubst tests/shims/%.c,$(BUILD)/tests/%.so,$(wildcard tests/shims/*.c))
 
-$(BUILD)/tests/%.so: tests/shims/%.c
+$(BUILD)/tests/%.so: tests/shims/%.c $(wildcard tests/shims/*.h)
 	@mkdir -p $(@D)
 	$(call say,$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -shared -fPIC -o $@ $<,LINK $@)
 

@@ -1,16 +1,21 @@
 /* Who the processes of a service are, what they may do, and whose its data are. */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <grp.h>
 #include <pwd.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/client.h"
 #include "tests/support/place.h"
 #include "tests/support/primed.h"
+#include "tests/support/work.h"
 
 TestSuite(privileges, .timeout = 120);
 
@@ -98,15 +103,80 @@ Test(privileges, root_becomes_whom_it_is_told_and_the_data_go_along)
     primed_remove_directory(place.path);
 }
 
-Test(privileges, a_user_there_is_not_is_refused)
+Test(privileges, root_joins_the_group_it_is_told)
 {
+    const struct group *group = getgrnam("daemon");
+    if (geteuid() != 0 || !getpwnam("nobody") || !group)
+        cr_skip("only root can become nobody");
+    gid_t wanted = group->gr_gid;
+    struct primed service = primed_start("--workers=2", "--store=memory", "--user=nobody:daemon");
+    struct primed_workers workers = primed_await_workers(&service, 2);
+    cr_expect_eq(status_of(&service, service.pid, "Gid", 10), wanted);
+    cr_expect_eq(status_of(&service, primed_front(&service), "Gid", 10), wanted);
+    for (size_t i = 0; i < workers.count; i++)
+        cr_expect_eq(status_of(&service, workers.pids[i], "Gid", 10), wanted);
+    primed_stop(&service);
+}
+
+static void expect_refused(const char *user_flag, const char *why)
+{
+    struct command command;
+    command_run(&command,
+                (const char *[]){"--listen=127.0.0.1:0", "--store=memory", user_flag, NULL}, NULL);
+    cr_expect_eq(command.status, 1);
+    cr_expect(strstr(command.err, why), "%s", command.err);
+}
+
+Test(privileges, a_user_or_a_group_there_is_not_is_refused)
+{
+    expect_refused("--user=no-such-user", "no such user");
+    if (getpwnam("nobody"))
+        expect_refused("--user=nobody:no-such-group", "no such group");
+}
+
+/* --- a kernel without filters ----------------------------------------------------------------- */
+
+/* From here on this process and its children find that the kernel takes no filter. */
+static void refuse_filters(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    cr_assert_not_null(filter);
+    cr_assert_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0), 0);
+    struct scmp_arg_cmp of_filters = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_SECCOMP};
+    cr_assert_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1, of_filters),
+                 0);
+    cr_assert_eq(seccomp_load(filter), 0);
+    seccomp_release(filter);
+}
+
+Test(privileges, where_filters_are_required_there_must_be_some)
+{
+    refuse_filters();
     struct command command;
     command_run(
         &command,
-        (const char *[]){"--listen=127.0.0.1:0", "--store=memory", "--user=no-such-user", NULL},
+        (const char *[]){"--listen=127.0.0.1:0", "--store=memory", "--sandbox=required", NULL},
         NULL);
     cr_expect_eq(command.status, 1);
-    cr_expect(strstr(command.err, "no such user"), "%s", command.err);
+    cr_expect(strstr(command.err, "cannot filter the workers' system calls"), "%s", command.err);
+    cr_expect_null(strstr(command.err, " ready "));
+}
+
+Test(privileges, without_filters_it_warns_and_gives_up_the_rest)
+{
+    refuse_filters();
+    struct primed service = primed_start("--workers=2", "--store=memory");
+    primed_await_log(&service, "the workers' system calls are not filtered");
+    primed_await_log(&service, "the front's system calls are not filtered");
+    struct primed_workers workers = primed_await_workers(&service, 2);
+    for (size_t i = 0; i < workers.count; i++)
+        expect_powerless(&service, workers.pids[i], geteuid());
+    struct client_answer answer =
+        client_send(&service, .method = "POST", .path = "/v1/batches?wait=60", .type = "text/plain",
+                    .body = "7\n9\n");
+    work_expect(&service, client_json(&service, &answer), "completed",
+                (struct work_counts){.prime = 1, .composite = 1});
+    primed_stop(&service);
 }
 
 /* As whom to serve root is asked, not where the configuration is only looked at. */

@@ -21,6 +21,11 @@ class Certificates:
                         "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
                         key or self.key, "-out", cert or self.cert], check=True, capture_output=True)
 
+    def expired(self, out):
+        """Write to `out` the certificate there is, as it would be had it ended yesterday."""
+        subprocess.run(["openssl", "x509", "-in", self.cert, "-signkey", self.key, "-days", "-1", "-out", out],
+                       check=True, capture_output=True)
+
     @property
     def options(self):
         return f"--tls-cert={self.cert}", f"--tls-key={self.key}"

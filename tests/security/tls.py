@@ -261,8 +261,7 @@ def what_is_wrong_with_a_certificate_is_said(context):
         other = directory / "other.pem"
         certificates.make(cert=directory / "unused.pem", key=other)
         stale = directory / "stale.pem"
-        subprocess.run(["openssl", "x509", "-in", certificates.cert, "-signkey", certificates.key, "-days", "-1",
-                        "-out", stale], check=True, capture_output=True)
+        certificates.expired(stale)
         nonsense = directory / "nonsense.pem"
         nonsense.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
         for options, words in (
@@ -337,6 +336,10 @@ def a_broken_new_certificate_changes_nothing(service, certificates):
     certificates.make("another", key=certificates.directory / "other.pem")
     hup("a certificate of another key")
     certificates.cert.write_bytes(cert)
+    certificates.expired(certificates.directory / "stale.pem")
+    (certificates.directory / "stale.pem").replace(certificates.cert)
+    hup("an expired certificate")
+    certificates.cert.write_bytes(cert)
     service.process.send_signal(signal.SIGHUP)
     wait_for(lambda: service.log.read_text().count("certificate loaded") >= 2, "the certificate that is right again")
 
@@ -348,3 +351,18 @@ def a_front_that_dies_comes_back_with_its_certificate(service, certificates):
     wait_for(lambda: service.front() != front, "another front")
     service.await_ready()
     expect(subject_of(service, certificates.client()) == certificate_in(certificates.cert), "the certificate")
+
+
+@check_over_tls
+def a_front_that_dies_comes_back_with_a_certificate_that_has_expired(service, certificates):
+    """Where it was good at the start: better than nobody to answer."""
+    stale = certificates.directory / "stale.pem"
+    certificates.expired(stale)
+    stale.replace(certificates.cert)
+    front = service.front()
+    os.kill(front, signal.SIGKILL)
+    service.tls = certificates.lenient_client()
+    wait_for(lambda: service.front() != front, "another front")
+    service.await_ready()
+    service.await_log("the certificate has expired")
+    expect(subject_of(service, service.tls) == certificate_in(certificates.cert), "the certificate")

@@ -126,3 +126,79 @@ Test(config, check_and_mistakes)
     cr_expect_eq(read_string(&config, "--sing"), CONFIG_WRONG);
     cr_expect_eq(read_string(&config, "--workers"), CONFIG_WRONG);
 }
+
+/* --- what is said of a mistake ---------------------------------------------------------------- */
+
+/* That value of that option is refused, in one line that tells what would be right. */
+static void expect_refused(const char *option, const char *value, const char *expected)
+{
+    static char flag[8192], wanted[8192], said[8192];
+    struct config config;
+    snprintf(flag, sizeof flag, "--%s=%s", option, value);
+    cr_expect_eq(read_flag(&config, flag), CONFIG_WRONG, "%.100s", flag);
+    snprintf(wanted, sizeof wanted, "primed: --%s: '%s' is not right; expected %s\n", option, value,
+             expected);
+    cr_assert_not_null(fgets(said, sizeof said, cr_get_redirected_stderr()));
+    cr_expect_str_eq(said, wanted);
+}
+
+Test(config, a_wrong_value_is_told_what_is_right)
+{
+    static const char *const wrong[][3] = {
+        {"workers", "0", "a number from 1 to 1024"},
+        {"max-connections", "0", "a number from 1 to 65536"},
+        {"max-connections-per-address", "65537", "a number up to 65536, 0 for no limit"},
+        {"max-digits", "19", "a number from 20 to 100000"},
+        {"store", "disk", "sqlite or memory"},
+        {"data-dir", "", "the path of a directory"},
+        {"log-format", "xml", "text or json"},
+        {"log-requests", "some", "none, refused or all"},
+        {"sandbox", "on", "auto, required or off"},
+        {"user", ":daemon", "NAME or NAME:GROUP"},
+        {"listen", "::1:80", "ADDRESS:PORT, [IPV6]:PORT, :PORT for every address"},
+        {"cors-origin", "example.org", "origins, like https://example.org,http://localhost:3000"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_refused(wrong[i][0], wrong[i][1], wrong[i][2]);
+}
+
+/* What fills its room is refused, not cut off. */
+Test(config, what_is_too_long_is_refused)
+{
+    static const struct {
+        const char *option;
+        size_t room;
+        const char *expected;
+    } rooms[] = {
+        {"token-file", sizeof((struct config *)0)->token_file, "the path of a file"},
+        {"data-dir", sizeof((struct config *)0)->data_dir, "the path of a directory"},
+        {"tls-cert", sizeof((struct config *)0)->tls_cert, "the path of a PEM file"},
+        {"tls-key", sizeof((struct config *)0)->tls_key, "the path of a PEM file"},
+        {"user", sizeof((struct config *)0)->user, "NAME or NAME:GROUP"},
+        {"cors-origin", sizeof((struct config *)0)->cors_origins,
+         "origins, like https://example.org,http://localhost:3000"},
+    };
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        static char text[8192];
+        memset(text, 'x', rooms[i].room);
+        text[rooms[i].room] = '\0';
+        expect_refused(rooms[i].option, text, rooms[i].expected);
+    }
+    /* and an address whose host does */
+    enum { HOST = sizeof((struct config *)0)->listen_host };
+    char address[HOST + 4];
+    memset(address, 'x', HOST);
+    strcpy(address + HOST, ":80");
+    expect_refused("listen", address, "ADDRESS:PORT, [IPV6]:PORT, :PORT for every address");
+}
+
+/* The longest there is room for is kept whole. */
+Test(config, what_just_fits_is_kept)
+{
+    struct config config;
+    static char flag[8192] = "--data-dir=";
+    size_t name = strlen(flag);
+    memset(flag + name, 'x', sizeof config.data_dir - 1);
+    cr_assert_eq(read_flag(&config, flag), CONFIG_RUN);
+    cr_expect_str_eq(config.data_dir, flag + name);
+}

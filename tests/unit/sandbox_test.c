@@ -235,7 +235,7 @@ static int take_memory(void *data)
     const size_t *size = data;
     if (sandbox_enter(NULL, true) < 0)
         return REFUSED;
-    char *memory = malloc(*size);
+    char *volatile memory = malloc(*size); /* volatile, or a compiler knows how to do without */
     if (!memory)
         return 1;
     memset(memory, 1, *size);

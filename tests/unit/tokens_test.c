@@ -220,6 +220,10 @@ Test(tokens, files_that_are_none)
     cr_assert_eq(mkfifo(fifo, 0600), 0);
     cr_expect_eq(tokens_read(&tokens, fifo, &quota_unlimited, &exposed, mistake), -1);
     cr_expect_not_null(strstr(mistake, "this is no file"), "%s", mistake);
+    cr_assert_eq(read_text("alice " ALICE "\n"), 0);
+    cr_assert_eq(truncate(file, (1 << 20) + 1), 0);
+    cr_expect_eq(tokens_read(&tokens, file, &quota_unlimited, &exposed, mistake), -1);
+    cr_expect_not_null(strstr(mistake, "it is longer than 1 MiB"), "%s", mistake);
 }
 
 Test(tokens, who_may_read_and_write_the_file)
