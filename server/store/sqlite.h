@@ -15,7 +15,8 @@
  *
  * The truth of a batch that has not ended is in memory; the disk follows within a transaction, and
  * every committed state there is one the batch was in. Memory holds about 40 bytes a chunk of those
- * batches, and some 32 MiB of numbers and verdicts that wait for the disk.
+ * batches, some 32 MiB of numbers and verdicts that wait for the disk, and 8 MiB of verdicts of
+ * drafts.
  *
  * At most bytes_max are kept, counting numbers (8 bytes each up to 64 bits), verdicts and times (5
  * bytes each) and each batch's own record; then it is STORE_FULL. A batch stays until it expires:

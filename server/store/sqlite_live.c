@@ -88,13 +88,6 @@ enum store_result live_begin(struct sqlite_store *store, const struct store_owne
     return STORE_OK;
 }
 
-/* Have a draft written as far as it is there, if it has too much in memory, or all have. */
-static void spill(struct sqlite_store *store, struct store_draft *draft)
-{
-    if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
-        live_queue(store, draft, true);
-}
-
 enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,
                               const struct chunk *chunk)
 {
@@ -118,7 +111,8 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
     batch->cost_ns += more.cost_ns;
     draft->cost_ns += more.cost_ns;
     owner_queue(draft->owner, more.numbers, more.cost_ns);
-    spill(store, draft);
+    if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
+        live_queue(store, draft, true);
     return STORE_OK;
 }
 
@@ -147,6 +141,8 @@ enum store_result live_commit(struct sqlite_store *store, struct store_draft *dr
     if (id_map_put(&store->records, &batch->id, draft) < 0)
         return STORE_NO_MEMORY;
     draft->committed = true;
+    draft->trails = !draft->split && draft->held > LIVE_SPILL_BYTES;
+    record_release_held(store, draft);
     TAILQ_INSERT_TAIL(&store->live, draft, by_age);
     count_batch(store, draft, true);
     uint64_t finished = batch_finished(batch);
@@ -260,8 +256,8 @@ enum store_result live_post(struct sqlite_store *store, struct store_draft *reco
     mark_posted(store, record, chunk);
     if (record->committed)
         live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
-    else
-        spill(store, record);
+    else if (store->held > LIVE_HELD_BYTES)
+        live_queue(store, record, true);
     return STORE_OK;
 }
 
@@ -322,6 +318,33 @@ void live_queue(struct sqlite_store *store, struct store_draft *record, bool urg
         pthread_cond_signal(&store->work);
 }
 
+/* Is the batch to be written before the verdicts it has? Nothing of it may be canceled. */
+static bool is_ahead(const struct sqlite_store *store, const struct store_draft *record)
+{
+    return record->committed && record->trails && !record->inserted && !record->removed &&
+           !store->stopping && record->stored.dropped_from == UINT32_MAX &&
+           record->stored.batch.status != BATCH_CANCELING;
+}
+
+/* Are the verdicts of a draft to be kept from the disk still? */
+static bool is_held_back(const struct sqlite_store *store, const struct store_draft *record)
+{
+    return !record->committed && !record->removed && store->held <= LIVE_HELD_BYTES;
+}
+
+/* The batch as it would be without verdicts. */
+static void take_back(const struct store_draft *record, struct batch *batch)
+{
+    batch->status = BATCH_QUEUED;
+    batch->started_ns = 0;
+    batch->ended_ns = 0;
+    batch->expires_ns = 0;
+    memset(batch->counts, 0, sizeof batch->counts);
+    batch->prefix = 0;
+    batch->cost_ns = record->cost_ns;
+    batch->compute_seconds = 0;
+}
+
 void live_take(struct sqlite_store *store, struct store_draft *record)
 {
     struct taken *taken = &record->taken;
@@ -346,6 +369,14 @@ void live_take(struct sqlite_store *store, struct store_draft *record)
     STAILQ_INIT(&taken->numbers);
     STAILQ_INIT(&taken->verdicts);
     STAILQ_CONCAT(&taken->numbers, &record->numbers);
+    if (is_ahead(store, record)) {
+        take_back(record, &taken->stored.batch);
+        return;
+    }
+    if (is_held_back(store, record))
+        return;
+    record_release_held(store, record);
+    record->split |= !STAILQ_EMPTY(&record->verdicts);
     STAILQ_CONCAT(&taken->verdicts, &record->verdicts);
 }
 
@@ -358,6 +389,8 @@ void live_settle(struct sqlite_store *store, struct store_draft *record)
         record->taken.stored.batch = record->stored.batch; /* for `done` */
     }
     record->inserted = record->taken.committed;
+    if (record->inserted && !STAILQ_EMPTY(&record->verdicts))
+        live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
     record->taken.result = STORE_OK;
 }
 
