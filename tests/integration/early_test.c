@@ -240,6 +240,32 @@ Test(early, a_stream_of_results_begun_after_the_post_delivers_while_the_batch_ru
     primed_stop(&service);
 }
 
+/* The batch may end in the moment it is made: the log knows by then whose request made it. */
+Test(early, the_end_of_a_batch_is_logged_with_its_request)
+{
+    for (int i = 0; i < 2; i++) {
+        struct primed service = primed_start("--workers=2", stores[i], "--log-requests=all");
+        for (int k = 0; k < 20; k++) {
+            char header[32];
+            char ended[64];
+            snprintf(header, sizeof header, "X-Request-Id: upload-%d.", k);
+            snprintf(ended, sizeof ended, " id=upload-%d.", k);
+            struct upload upload = upload_begin(&service, "?wait=30", header, range_of(3));
+            cr_expect_eq(upload_finish(&upload).status, 200);
+            soon(&service,
+                 client_metric(&service, "primed_batches_ended_total{status=\"completed\"}") ==
+                     k + 1);
+            const char *line = strstr(primed_log(&service), "batch ended");
+            for (int n = 0; n < k && line; n++)
+                line = strstr(line + 1, "batch ended");
+            cr_assert_not_null(line);
+            const char *found = strstr(line, ended);
+            cr_expect(found && found < strchr(line, '\n'), "%.200s", line);
+        }
+        primed_stop(&service);
+    }
+}
+
 /* --- it becomes none -------------------------------------------------------------------------- */
 
 Test(early, of_a_body_with_a_mistake_at_its_end_nothing_is_kept)
