@@ -6,6 +6,7 @@
  *   sqlite_keys.c      which idempotency keys are in use, in memory or on disk
  *   sqlite_record.c    one batch in memory, and its rows on their way to the disk
  *   sqlite_live.c      batches that have not ended or are not written: their state is in memory
+ *   sqlite_draft.c     drafts, on their way to be such a batch
  *   sqlite_writer.c    the one thread that writes, everything pending in one transaction
  *   sqlite_rows.c      the statements it writes with
  *   sqlite_reader.c    read-only connections, for any thread

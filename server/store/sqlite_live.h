@@ -68,7 +68,7 @@ struct sqlite_store {
     struct store_stats stats; /* always up to date, but for oldest_queued_ns */
 };
 
-/* --- drafts ----------------------------------------------------------------------------------- */
+/* --- drafts: sqlite_draft.c ------------------------------------------------------------------- */
 
 /* A new draft, its key or NULL; STORE_OK, or why it cannot be. */
 enum store_result live_begin(struct sqlite_store *store, const struct store_owner *owner,
@@ -99,6 +99,12 @@ enum store_result live_find(struct sqlite_store *store, const struct batch_id *i
 
 /* Put a batch read from the disk among the live ones, before its chunks. False without memory. */
 bool live_add(struct sqlite_store *store, struct store_draft *record);
+
+/* Count the batch in the figures of the store, or no longer. */
+void live_count_batch(struct sqlite_store *store, const struct store_draft *record, bool in);
+
+/* What is left to do of the record is no longer queued of its owner's. */
+void live_leave_queue(struct store_draft *record);
 
 /* Move to another status. */
 void live_enter(struct sqlite_store *store, struct store_draft *record, enum batch_status status);
