@@ -1,9 +1,11 @@
 """Clients that want to use up connections, memory or time: each is held to a limit, and the others are served."""
 
 import concurrent.futures
+import gzip
 import json
 import socket
 import time
+import zlib
 
 from check import Failure, check
 from service import PATIENCE, Service, wait_for
@@ -182,6 +184,29 @@ def bodies_that_are_made_to_be_large_in_memory(context):
         service.stop()
     expect(most < 32 * MIB, f"{most / MIB:.0f} MiB more")
     return f"{most / MIB:.1f} MiB more"
+
+
+@check
+def bodies_that_unpack_to_much_more(context):
+    """Little gzip that is much, in one member and in many: what it unpacks to is bounded, on the way as well."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b" " * MIB) for _ in range(256)) + packer.flush()
+    pieces = gzip.compress(b" " * MIB) * 1000
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    with Service(context.primed, "--workers=1", "--max-body=8M", memory=True) as service:
+        service.start()
+        expect_served(service)
+        before, most = service.pss(service.front()), 0
+        for name, body in (("one member", bomb), ("a thousand members", pieces)):
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                answers = pool.map(lambda _, body=body: service.client().request("POST", "/v1/batches", body, headers), range(4))
+                statuses = {answer.status for answer in answers}
+            expect(statuses == {413}, f"{name}: {statuses}")
+            most = max(most, grown(service, before))
+        expect_served(service)
+        service.stop()
+    expect(most < 32 * MIB, f"{most / MIB:.0f} MiB more")
+    return f"{len(bomb) / MIB:.2f} MiB are 256 MiB; {most / MIB:.1f} MiB more"
 
 
 @check
