@@ -231,6 +231,34 @@ def the_dearest_numbers_hold_up_nobody(context):
         service.stop()
 
 
+@check
+def large_numbers_asked_for_singly_are_so_many_at_once(context):
+    """Each is a batch of its own for a worker; more than 64 are refused, and who has left is asked for nobody."""
+    most, more = 64, 16
+    hardest = b"1" + b"0" * 9994 + b"33603"
+    with Service(context.primed, "--workers=2", memory=True) as service:
+        service.start()
+
+        def in_flight():
+            return service.metric("primed_http_requests_in_flight") - 1
+
+        def ask():
+            connection = connect(service)
+            connection.sendall(b"GET /v1/numbers/" + hardest + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            return connection
+        asking = [ask() for _ in range(most)]
+        wait_for(lambda: in_flight() == most, "as many as there may be")
+        late = [ask() for _ in range(more)]
+        refused = sum(read_answer(connection).startswith(b"HTTP/1.1 503") for connection in late)
+        expect(more // 2 <= refused <= more, f"{refused} refused")  # some may have been answered meanwhile
+        expect_served(service)
+        for connection in asking + late:
+            connection.close()
+        wait_for(lambda: in_flight() == 0, "the end of all of them")
+        service.stop()
+    return f"{refused} of {most + more} refused"
+
+
 # --- texts ------------------------------------------------------------------------------------------
 
 
