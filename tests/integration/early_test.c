@@ -207,7 +207,7 @@ Test(early, a_batch_is_canceled_right_after_its_post)
         cr_expect_eq(work_count(batch, "prime") + work_count(batch, "canceled"), NUMBERS);
         cr_expect_gt(work_count(batch, "prime"), 0);
         cr_expect_eq(client_metric(&service, "primed_numbers_total{verdict=\"probable_prime\"}"),
-                     work_count(batch, "prime"));
+                     (double)work_count(batch, "prime"));
         primed_stop(&service);
     }
 }
