@@ -124,6 +124,11 @@ include $(wildcard worker/*/*.mk tests/*/*.mk bench/*.mk bench/*/*.mk scripts/*.
 format: ## lay out the C sources by clang-format
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+# Root has to say as whom to serve, and on a machine for building and testing that may be root.
+ifeq ($(shell id -u),0)
+export PRIMED_USER ?= root
+endif
+
 ##@ Run
 .PHONY: run
 run: $(BUILD)/primed ## serve on 127.0.0.1:8080 (ARGS="--workers 4" adds options)

@@ -1,36 +1,14 @@
-# Benchmarks side by side with peers; include from the Makefile, after its rules.
+# Every benchmark, and what all of them use; each has its rules in a folder of its own. Include from the Makefile, after its rules.
 
 ##@ Bench
-bench_primality_objs := $(call objects,$(wildcard bench/primality/*.c))
-bench_flint := $(if $(wildcard /usr/include/flint/ulong_extras.h),yes)
-bench_pari := $(if $(wildcard /usr/include/pari/pari.h /usr/include/*/pari/pari.h),yes)
+# What each printed is kept here, as NAME.json; the figures of bench/README.md are in bench/results.
+RESULTS ?= $(BUILD)/bench/$(if $(QUICK),quick,results)
+record   = RESULTS=$(RESULTS) bench/support/record $(1)
 
-bench_flags := $(if $(bench_flint),-DHAVE_FLINT) $(if $(bench_pari),-DHAVE_PARI)
-bench_stamp := $(OBJ)/bench/primality/peers.flags
+# QUICK=1 only sees that all of it works. PARTS="ring start" leaves the others out.
+.PHONY: bench bench-plots
+bench: ## all of them in turn, and one table (QUICK=1: only see that they work; RESULTS=bench/results: keep)
+	RESULTS=$(RESULTS) bench/all
 
-# Peers are optional, and their headers are not ours to keep clean. When one was installed since, what
-# was compiled without it is compiled anew: the stamp changes with the flags, and only then.
-$(OBJ)/bench/primality/peers.o: CPPFLAGS += $(bench_flags)
-$(OBJ)/bench/primality/peers.o: $(bench_stamp)
-ifneq ($(strip $(bench_flags)),$(strip $(shell cat $(bench_stamp) 2>/dev/null)))
-.PHONY: $(bench_stamp)
-endif
-$(bench_stamp):
-	@mkdir -p $(@D)
-	@echo '$(bench_flags)' >$@
-
-$(BUILD)/bench/primality: $(bench_primality_objs) $(CORE_LIB)
-	@mkdir -p $(@D)
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(if $(bench_flint),-lflint) $(if $(bench_pari),-lpari) -lgmp
-
-# The second make sees what the first step installed; where it may not install, it takes what there is.
-.PHONY: bench-primality
-bench-primality: ## the core beside FLINT, PARI, Math::Prime::Util and GMP (ROUNDS=n)
-	-scripts/install-deps build bench
-	@$(MAKE) --no-print-directory $(BUILD)/bench/primality
-	@grep -m1 'model name' /proc/cpuinfo || true
-	$(BUILD)/bench/primality bench/primality $(ROUNDS)
-
-.PHONY: bench-service
-bench-service: $(BUILD)/primed ## a million numbers in and verdicts out, with each store (ROUNDS=n)
-	bench/whole-service.sh $(BUILD)
+bench-plots: ## draw bench/plots from bench/results
+	bench/plots/plot bench/results bench/plots

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/board.h"
 #include "common/child.h"
 #include "common/ring.h"
 #include "common/verdict.h"
@@ -93,16 +92,15 @@ bool crew_has_room(const struct crew *crew)
 void crew_push(struct crew *crew, const struct chunk *chunk)
 {
     uint32_t index = crew->free_blocks[--crew->free_count];
-    block_fill(arena_block(&crew->arena, index), chunk);
+    block_fill(arena_block(&crew->arena, index), arena_results(&crew->arena, index), chunk);
     crew->in_flight++;
     ring_push(&crew->arena, index, 0);
     ring_wake(&crew->arena, 1);
 }
 
-void crew_release(struct crew *crew, struct block *block)
+void crew_release(struct crew *crew, uint32_t index)
 {
-    uint32_t index = (uint32_t)(((uint8_t *)block - crew->arena.blocks) / BLOCK_SIZE);
-    atomic_store_explicit(&block->claim, 0, memory_order_relaxed);
+    atomic_store_explicit(arena_claim(&crew->arena, index), 0, memory_order_relaxed);
     crew->free_blocks[crew->free_count++] = index;
     crew->in_flight--;
 }
@@ -111,13 +109,14 @@ void crew_release(struct crew *crew, struct block *block)
 static bool send_again(struct crew *crew, uint32_t index, unsigned attempts)
 {
     struct block *block = arena_block(&crew->arena, index);
+    struct results *results = arena_results(&crew->arena, index);
     uint32_t count = block_chunk(block).count;
-    uint32_t done = atomic_load_explicit(&block->done, memory_order_acquire);
+    uint32_t done = atomic_load_explicit(&results->done, memory_order_acquire);
     block->singly = 1;
     if (done < count && attempts >= ATTEMPTS_MAX) {
-        block->verdicts[done] = VERDICT_FAILED;
-        block->seconds[done] = 0;
-        atomic_store_explicit(&block->done, ++done, memory_order_release);
+        results->verdicts[done] = VERDICT_FAILED;
+        results->seconds[done] = 0;
+        atomic_store_explicit(&results->done, ++done, memory_order_release);
         attempts = 0;
     }
     if (done == count)
@@ -127,20 +126,19 @@ static bool send_again(struct crew *crew, uint32_t index, unsigned attempts)
     return true;
 }
 
-struct block *crew_take(struct crew *crew)
+int32_t crew_take(struct crew *crew)
 {
     reap(crew, true, WNOHANG);
     for (int32_t posted; (posted = board_take(&crew->arena)) != BOARD_EMPTY;) {
-        struct block *block = arena_block(&crew->arena, (uint32_t)posted);
-        struct claim claim =
-            claim_unpack(atomic_load_explicit(&block->claim, memory_order_acquire));
+        const _Atomic uint64_t *word = arena_claim(&crew->arena, (uint32_t)posted);
+        struct claim claim = claim_unpack(atomic_load_explicit(word, memory_order_acquire));
         bool orphaned = claim.state == CLAIM_ORPHANED;
         if (claim.state != CLAIM_DONE && !orphaned)
             continue; /* posted twice */
         if (!orphaned || !send_again(crew, (uint32_t)posted, claim.attempts))
-            return block;
+            return posted;
     }
-    return NULL;
+    return BOARD_EMPTY;
 }
 
 void crew_wait(struct crew *crew, int64_t timeout_ns)
@@ -167,7 +165,7 @@ void crew_close(struct crew *crew)
         if (crew->pids[slot] == 0)
             continue;
         uint32_t index = crew->free_blocks[--crew->free_count];
-        block_fill(arena_block(&crew->arena, index), &nothing);
+        block_fill(arena_block(&crew->arena, index), arena_results(&crew->arena, index), &nothing);
         arena_block(&crew->arena, index)->kind = BLOCK_SENTINEL;
         ring_push(&crew->arena, index, 0);
         left++;

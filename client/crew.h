@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/arena.h"
+#include "common/board.h"
 #include "common/chunk.h"
 
 /* What a worker of slot `slot` does until a sentinel ends it; returns then. */
@@ -39,12 +40,12 @@ bool crew_has_room(const struct crew *crew);
 void crew_push(struct crew *crew, const struct chunk *chunk);
 
 /*
- * A finished block, or NULL if there is none now: look at its numbers and verdicts, then give it
- * back by crew_release(). Replaces dead workers and sends what they held round again; a number that
- * three workers died on is VERDICT_FAILED.
+ * The index of a finished block, or BOARD_EMPTY if there is none now: look at its numbers and results, then
+ * give it back by crew_release(). Replaces dead workers and sends what they held round again; a number
+ * that three workers died on is VERDICT_FAILED.
  */
-struct block *crew_take(struct crew *crew);
-void crew_release(struct crew *crew, struct block *block);
+int32_t crew_take(struct crew *crew);
+void crew_release(struct crew *crew, uint32_t index);
 
 /* Sleep until there may be something to take, at most that long. */
 void crew_wait(struct crew *crew, int64_t timeout_ns);

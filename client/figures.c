@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const unsigned long long seconds_max = 1000000000000; /* what a time is cut down to */
+
 char *figure_count(char out[FIGURE_SIZE], uint64_t count)
 {
     char digits[24];
@@ -44,7 +46,8 @@ char *figure_rate(char out[FIGURE_SIZE], double rate)
 char *figure_seconds(char out[FIGURE_SIZE], double seconds)
 {
     if (seconds >= 59.95) {
-        unsigned long long whole = (unsigned long long)(seconds + 0.5);
+        unsigned long long whole =
+            seconds < seconds_max ? (unsigned long long)(seconds + 0.5) : seconds_max;
         if (whole < 3600)
             snprintf(out, FIGURE_SIZE, "%llu:%02llu", whole / 60, whole % 60);
         else

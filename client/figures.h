@@ -12,7 +12,10 @@ char *figure_count(char out[FIGURE_SIZE], uint64_t count);
 /* Three significant digits and a unit: "950", "1.23k", "45.6M". */
 char *figure_rate(char out[FIGURE_SIZE], double rate);
 
-/* A time: "110 ns", "2.50 us", "12.3 ms", "4.56 s", and from a minute on "1:05", "2:03:04". */
+/*
+ * A time: "110 ns", "2.50 us", "12.3 ms", "4.56 s", and from a minute on "1:05", "2:03:04". More than
+ * 10^12 s, as only a service says that lies, are cut down to that.
+ */
 char *figure_seconds(char out[FIGURE_SIZE], double seconds);
 
 /* Bytes: "512 B", "1.5 MiB". */

@@ -166,9 +166,10 @@ static bool look_ahead(struct checking *c)
 
 /* --- verdicts out ----------------------------------------------------------------------------- */
 
-static void print_block(struct checking *c, const struct block *block)
+static void print_block(struct checking *c, uint32_t index)
 {
-    struct chunk chunk = block_chunk(block);
+    struct chunk chunk = block_chunk(arena_block(&c->crew.arena, index));
+    const struct results *results = arena_results(&c->crew.arena, index);
     struct chunk_reader reader;
     struct number number;
     progress_clear(&c->client->progress);
@@ -177,13 +178,13 @@ static void print_block(struct checking *c, const struct block *block)
         if (!make_room(c, decimal_number_size(number.limb_count)))
             return;
         c->text[decimal_number(c->text, &number)] = '\0';
-        uint8_t verdict = block->verdicts[i];
+        uint8_t verdict = results->verdicts[i];
         struct outcome outcome = {
             .n = c->text,
             .prime = verdict == VERDICT_FAILED ? -1 : verdict != VERDICT_COMPOSITE,
             .probable = verdict == VERDICT_PROBABLE_PRIME,
             .error = "failed",
-            .elapsed_s = (double)block->seconds[i],
+            .elapsed_s = (double)results->seconds[i],
             .local = true,
         };
         output_add(&c->output, &outcome);
@@ -206,10 +207,10 @@ static bool check_all(struct checking *c)
     while (!c->exhausted || c->crew.in_flight > 0) {
         if (!feed(c) || is_interrupted(c->client))
             return false;
-        struct block *block = crew_take(&c->crew);
-        if (block) {
-            print_block(c, block);
-            crew_release(&c->crew, block);
+        int32_t index = crew_take(&c->crew);
+        if (index != BOARD_EMPTY) {
+            print_block(c, (uint32_t)index);
+            crew_release(&c->crew, (uint32_t)index);
         } else if (c->crew.in_flight > 0) {
             crew_wait(&c->crew, TICK_MS * NS_PER_MS);
         } else if (!c->exhausted) {

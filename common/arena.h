@@ -1,12 +1,21 @@
 /*
  * arena - the one piece of memory the processes share: control, worker table, ring, board, blocks.
  *
- *   ┌────────┬─────────┬──────────────┬──────┬────────────┬───────┬─────────┬─────────┬───┐
- *   │ header │ control │ worker slots │ tail │ head cells │ board │ block 0 │ block 1 │ … │
- *   └────────┴─────────┴──────────────┴──────┴────────────┴───────┴─────────┴─────────┴───┘
- *      read-only to workers                     read-only
+ *   ┌────────────┬─────────────────────────────────────────────────────────────────┬───────────────┐
+ *   │ read-only  │ header │ control │ worker slots                                 │               │
+ *   │ its own    │ desk 0 │ desk 1 │ …                                             │ a page each   │
+ *   │ all        │ claim words │ board │ ring: tail                                │               │
+ *   │ read-only  │ ring: head, cells │ papers of block 0 │ papers of block 1 │ …    │ 44 KiB each   │
+ *   │ its window │ results of block 0 │ results of block 1 │ …                      │ 24 of 32 KiB  │
+ *   └────────────┴─────────────────────────────────────────────────────────────────┴───────────────┘
+ *     what a worker may write
  *
- * The supervisor creates it (an anonymous memfd, reserved in full, so that no store into it can
+ * It is laid out by who writes where, so that a worker whose writes go astray dies of them (SIGSEGV), as of
+ * anything else, before they reach what is another's. The results of the block it has claimed it opens for
+ * itself and closes before it hands them over: its window. What all can write, the dispatcher does not
+ * believe without a look (server/dispatcher/trust.c).
+ *
+ * The supervisor creates it (an anonymous memfd, reserved as drawn, so that no store into it can
  * fail later) and its children inherit the mapping by fork. Nothing in it is a pointer and no lock
  * is ever held in it: a process may be killed between any two of its instructions, and whoever
  * remains can tell from single words what it had done. The road of a block is drawn in claim.h.
@@ -37,11 +46,11 @@
  * for work; a waker publishes work and then looks at the flag. All are seq_cst, so that at least
  * one of the two sees the other:
  *
- *   ring_wait():   store slot.sleeping = 1;   then load head
- *   ring_push():   store head;                then, in ring_wake(), load slot.sleeping
+ *   ring_wait():   store desk.sleeping = 1;   then load head
+ *   ring_push():   store head;                then, in ring_wake(), load desk.sleeping
  *
- *   ring_wait():      store slot.sleeping = 1;   then load slot.dismissed
- *   arena_dismiss():  store slot.dismissed = 1;  then load slot.sleeping
+ *   ring_wait():      store desk.sleeping = 1;   then load slot.dismissed
+ *   arena_dismiss():  store slot.dismissed = 1;  then load desk.sleeping
  *
  *   board_prepare_wait():  store sleeping = 1;     then, in board_wait(), load the bits
  *   board_post():          fetch_or into the bits; then load sleeping
@@ -108,14 +117,23 @@ struct worker_slot {
     _Atomic uint32_t dismissed;
     /* written by the supervisor: workers that died in this slot; arena_reset() keeps it */
     _Atomic uint32_t restarts;
-    /* set to 1 by the worker before it sleeps on it, to 0 by whoever wakes it */
-    alignas(CACHE_LINE) _Atomic uint32_t sleeping;
-    /* written by the worker */
-    _Atomic int64_t began_ns; /* clock_monotonic_ns() when it began its group, 0 between blocks */
+};
+
+/* What the worker of the slot writes, and no other: a page of its own. */
+struct worker_desk {
+    /* set to 1 by the worker before it sleeps on it, to 0 by whoever wakes it: no other worker */
+    alignas(ARENA_PAGE) _Atomic uint32_t sleeping;
+    alignas(CACHE_LINE) _Atomic int64_t
+        began_ns; /* clock_monotonic_ns() when it began its group, 0 between blocks */
     _Atomic int64_t block_began_ns; /* likewise its block */
     _Atomic int64_t busy;           /* how long it had a block, ever: a word of busy.h */
     _Atomic uint64_t blocks_done;   /* by all processes this slot has had */
     _Atomic uint64_t numbers_done;  /* likewise */
+};
+
+/* The claim word of a block: a cache line, so that nobody's store slows another's. */
+struct claim_line {
+    alignas(CACHE_LINE) _Atomic uint64_t word;
 };
 
 struct ring;
@@ -127,15 +145,29 @@ struct arena {
     size_t size;
     struct control *control;
     struct worker_slot *slots; /* slot_count of them */
-    struct ring *ring;         /* see ring.h */
+    struct worker_desk *desks; /* likewise */
+    struct claim_line *claims; /* block_count of them */
     struct board *board;       /* see board.h */
-    uint8_t *blocks;           /* block_count of BLOCK_SIZE each; see arena_block() */
+    struct ring *ring;         /* see ring.h */
+    struct block *blocks;      /* block_count of them */
+    uint8_t *results;          /* likewise, each in its ARENA_PLACE; see arena_results() */
+    size_t results_span;       /* a power of two, of which the address of results is a multiple */
+    void *reserved; /* addresses, beyond those in use: where nothing else may come to lie */
+    size_t reserved_size;
     unsigned slot_count;
     unsigned block_count;
     uint32_t ring_mask; /* cells - 1; there are at least as many cells as blocks */
+    bool confined;      /* this process; see arena_confine() */
 };
 
-enum { ARENA_PAGE = 4096 }; /* of memory, on machines where it can be confined */
+/*
+ * The results of a block begin at a multiple of so much, a power of two, and what they leave of it is neither
+ * memory nor accessible to workers: a window is then told from all other addresses by a mask, and runs
+ * into no other, which would also make it slower to move.
+ */
+enum { ARENA_PLACE = 32 * 1024 };
+static_assert(sizeof(struct results) < ARENA_PLACE, "results leave a page");
+
 enum { ARENA_MAX_BLOCKS = 4 * CLAIM_MAX_OWNERS };
 
 /*
@@ -152,11 +184,19 @@ int arena_create(struct arena *arena, unsigned slots, unsigned blocks);
 void arena_reset(struct arena *arena);
 
 /*
- * Make header, control, and the ring's head and cells read-only in this process, for good if it cannot
- * call mprotect() any more: a worker has no business there. Without effect where pages are larger
- * than ARENA_PAGE.
+ * Let this process, the worker of `slot`, write to no more of the arena than is drawn above, for good if it
+ * cannot call mprotect() for anything but a window (worker/sandbox.h). Without effect where pages
+ * are larger than ARENA_PAGE.
  */
-void arena_confine(const struct arena *arena);
+void arena_confine(struct arena *arena, unsigned slot);
+
+/*
+ * Open the window: let this process write to the results of a block that it has claimed; and close it, before
+ * others are told that they are done. Whether it could be; where the process is not confined there is
+ * nothing to do.
+ */
+bool arena_open_results(const struct arena *arena, uint32_t block);
+bool arena_close_results(const struct arena *arena, uint32_t block);
 
 /* Does the header still say how arena_create() laid it out? Nothing ever writes to it. */
 bool arena_is_intact(const struct arena *arena);
@@ -164,10 +204,20 @@ bool arena_is_intact(const struct arena *arena);
 /* Unmap it. */
 void arena_destroy(struct arena *arena);
 
-/* Block `index` of 0 .. block_count - 1. */
+/* The claim word, the papers and the results of block `index` of 0 .. block_count - 1. */
+static inline _Atomic uint64_t *arena_claim(const struct arena *arena, uint32_t index)
+{
+    return &arena->claims[index].word;
+}
+
 static inline struct block *arena_block(const struct arena *arena, uint32_t index)
 {
-    return (struct block *)(void *)(arena->blocks + (size_t)index * BLOCK_SIZE);
+    return &arena->blocks[index];
+}
+
+static inline struct results *arena_results(const struct arena *arena, uint32_t index)
+{
+    return (struct results *)(void *)(arena->results + (size_t)index * ARENA_PLACE);
 }
 
 /*

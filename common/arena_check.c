@@ -56,7 +56,7 @@ static void check_slots(struct check *c)
     for (unsigned i = 0; i < c->arena->slot_count; i++) {
         const struct worker_slot *slot = &c->arena->slots[i];
         int32_t pid = atomic_load(&slot->pid);
-        uint32_t sleeping = atomic_load(&slot->sleeping);
+        uint32_t sleeping = atomic_load(&c->arena->desks[i].sleeping);
         uint32_t dismissed = atomic_load(&slot->dismissed);
         if (pid < -1)
             violated(c, "slot %u has the process %d", i, pid);
@@ -111,7 +111,7 @@ static void check_board(struct check *c)
 
 static struct claim claim_of(const struct arena *arena, uint32_t block)
 {
-    return claim_unpack(atomic_load(&arena_block(arena, block)->claim));
+    return claim_unpack(atomic_load(arena_claim(arena, block)));
 }
 
 /* Is a ticket older than the other? Each is less than half of all tickets away from the other. */
@@ -177,7 +177,7 @@ static void check_at_rest(struct check *c, uint32_t index, struct claim claim)
     if ((claim.state == CLAIM_DONE || claim.state == CLAIM_ORPHANED) && !is_posted(arena, index))
         violated(c, "block %u is %s and not on the board", index, state_names[claim.state]);
 
-    uint32_t done = atomic_load(&block->done);
+    uint32_t done = atomic_load(&arena_results(arena, index)->done);
     bool is_sentinel = block->kind == BLOCK_SENTINEL;
     if (!is_sentinel && done > block_chunk(block).count)
         violated(c, "block %u has %u of %u numbers done", index, done, block_chunk(block).count);

@@ -3,12 +3,16 @@
 
 #include <string.h>
 
-void block_fill(struct block *block, const struct chunk *chunk)
+#include "common/verdict.h"
+
+void block_fill(struct block *block, struct results *results, const struct chunk *chunk)
 {
-    atomic_store_explicit(&block->done, 0, memory_order_relaxed);
+    atomic_store_explicit(&results->done, 0, memory_order_relaxed);
+    memset(results->verdicts, VERDICTS, chunk->count); /* none: whoever skips one is found out */
     atomic_store_explicit(&block->canceled, 0, memory_order_relaxed);
     block->kind = BLOCK_NUMBERS;
     block->singly = 0;
+    block->end = chunk->count;
     block->chunk_kind = chunk->kind;
     block->chunk_count = chunk->count;
     block->chunk_words = chunk->words;
@@ -34,32 +38,39 @@ struct chunk block_chunk(const struct block *block)
     return chunk;
 }
 
+uint32_t block_end(const struct block *block)
+{
+    return at_most(block->end, block_chunk(block).count);
+}
+
 /* In a damaged chunk, the numbers past the damage weigh nothing. */
-static uint32_t wide_group_end(const struct chunk *chunk, uint32_t done, chunk_cost *cost)
+static uint32_t wide_group_end(const struct chunk *chunk, uint32_t done, uint32_t end,
+                               chunk_cost *cost)
 {
     struct chunk_reader reader;
     struct number number;
     uint64_t cost_ns = 0;
-    uint32_t end = done;
+    uint32_t next = done;
     chunk_read(&reader, chunk);
     chunk_seek(&reader, done);
-    for (; end < chunk->count && end - done < BLOCK_WIDE_GROUP_MAX; end++) {
+    for (; next < end && next - done < BLOCK_WIDE_GROUP_MAX; next++) {
         if (chunk_next(&reader, &number) && !number.negative)
             cost_ns += cost(64 * number.limb_count);
-        if (cost_ns > CHUNK_MAX_COST_NS && end > done)
+        if (cost_ns > CHUNK_MAX_COST_NS && next > done)
             break;
     }
-    return end;
+    return next;
 }
 
 uint32_t block_group_end(const struct block *block, uint32_t done, chunk_cost *cost)
 {
     struct chunk chunk = block_chunk(block);
-    if (done >= chunk.count)
-        return chunk.count;
+    uint32_t end = block_end(block);
+    if (done >= end)
+        return end;
     if (block->singly)
         return done + 1;
     if (chunk.kind == CHUNK_WIDE)
-        return wide_group_end(&chunk, done, cost);
-    return chunk.count - done < BLOCK_GROUP_MAX ? chunk.count : done + BLOCK_GROUP_MAX;
+        return wide_group_end(&chunk, done, end, cost);
+    return end - done < BLOCK_GROUP_MAX ? end : done + BLOCK_GROUP_MAX;
 }

@@ -11,7 +11,7 @@ static unsigned words_of(const struct arena *arena)
 
 void board_finish(struct arena *arena, uint32_t index)
 {
-    _Atomic uint64_t *word = &arena_block(arena, index)->claim;
+    _Atomic uint64_t *word = arena_claim(arena, index);
     struct claim claim = claim_unpack(atomic_load_explicit(word, memory_order_relaxed));
     claim.state = CLAIM_DONE;
     /* Publishes the verdicts; pairs with the dispatcher's load of the claim word. */

@@ -4,7 +4,9 @@
  *
  * The word is twice the sum of the spans that are over, plus 1 while one goes on; then its beginning is
  * taken off that sum, so that adding the time it is now gives the sum up to now. Nanoseconds of one
- * monotonic clock, below 2^62. Zero it to start. One process writes at a time, any may read.
+ * monotonic clock, 0 .. 2^62 - 1. Zero it to start. One process writes at a time, any may read. What
+ * somebody has scribbled over it gives wrong sums, of 0 at least, and overflows nothing: where the word is
+ * computed it wraps around.
  */
 #ifndef COMMON_BUSY_H
 #define COMMON_BUSY_H
@@ -12,26 +14,29 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* The sum up to now. */
+/* The sum up to now; 0 where that would be less. */
 static inline int64_t busy_ns(const _Atomic int64_t *busy, int64_t now_ns)
 {
     int64_t word = atomic_load_explicit(busy, memory_order_relaxed);
-    return word % 2 ? (word - 1) / 2 + now_ns : word / 2;
+    int64_t sum = word % 2 ? (word - 1) / 2 + now_ns : word / 2;
+    return sum > 0 ? sum : 0;
 }
 
 /* A span begins; nothing where one goes on. */
 static inline void busy_begin(_Atomic int64_t *busy, int64_t now_ns)
 {
-    int64_t word = atomic_load_explicit(busy, memory_order_relaxed);
+    uint64_t word = (uint64_t)atomic_load_explicit(busy, memory_order_relaxed);
     if (word % 2 == 0)
-        atomic_store_explicit(busy, word - 2 * now_ns + 1, memory_order_relaxed);
+        atomic_store_explicit(busy, (int64_t)(word - 2 * (uint64_t)now_ns + 1),
+                              memory_order_relaxed);
 }
 
 /* It ends; nothing where none goes on. */
 static inline void busy_end(_Atomic int64_t *busy, int64_t now_ns)
 {
     if (atomic_load_explicit(busy, memory_order_relaxed) % 2)
-        atomic_store_explicit(busy, 2 * busy_ns(busy, now_ns), memory_order_relaxed);
+        atomic_store_explicit(busy, (int64_t)(2 * (uint64_t)busy_ns(busy, now_ns)),
+                              memory_order_relaxed);
 }
 
 #endif

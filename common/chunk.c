@@ -128,10 +128,32 @@ enum chunk_append chunk_append_u64(struct chunk_builder *builder, uint64_t numbe
     enum chunk_append room = reserve(builder, 1);
     if (room != CHUNK_APPENDED)
         return room;
-    builder->buffer[chunk->words++] = number;
-    chunk->count++;
-    chunk->cost_ns += builder->word_cost_ns;
+    builder->buffer[chunk->words] = number;
+    chunk_builder_add(builder, 1);
     return CHUNK_APPENDED;
+}
+
+uint64_t *chunk_builder_room(struct chunk_builder *builder, uint32_t *room)
+{
+    const struct chunk *chunk = &builder->chunk;
+    *room = 0;
+    if (chunk->kind == CHUNK_WIDE || !has_room(chunk, builder->word_cost_ns) ||
+        reserve(builder, 1) != CHUNK_APPENDED)
+        return NULL;
+    uint64_t affordable = (CHUNK_MAX_COST_NS - chunk->cost_ns) / builder->word_cost_ns;
+    *room = CHUNK_MAX_NUMBERS - chunk->count;
+    if (*room > builder->capacity - chunk->words)
+        *room = builder->capacity - chunk->words;
+    if (*room > affordable)
+        *room = affordable ? (uint32_t)affordable : 1; /* a first one is affordable always */
+    return builder->buffer + chunk->words;
+}
+
+void chunk_builder_add(struct chunk_builder *builder, uint32_t count)
+{
+    builder->chunk.words += count;
+    builder->chunk.count += count;
+    builder->chunk.cost_ns += count * builder->word_cost_ns;
 }
 
 enum chunk_append chunk_append(struct chunk_builder *builder, const uint64_t *limbs,

@@ -106,4 +106,14 @@ enum chunk_append chunk_append(struct chunk_builder *builder, const uint64_t *li
 /* The same for one non-negative integer below 2^64: the fast path. */
 enum chunk_append chunk_append_u64(struct chunk_builder *builder, uint64_t number);
 
+/*
+ * The fast path for many of these: where up to *room of them may be written, to be added by
+ * chunk_builder_add(). NULL, and 0, where the chunk is full, is wide or cannot grow: which of these,
+ * appending one tells. Good until the builder is touched again.
+ */
+uint64_t *chunk_builder_room(struct chunk_builder *builder, uint32_t *room);
+
+/* The first `count` of that room have been written. */
+void chunk_builder_add(struct chunk_builder *builder, uint32_t count);
+
 #endif

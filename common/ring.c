@@ -14,8 +14,7 @@ void ring_push(struct arena *arena, uint32_t index, unsigned attempts)
     FAULT_POINT("ring_push.cell_written");
     /* Publishes what the dispatcher wrote into the block; pairs with the swap in ring_pop(). */
     struct claim claim = {.ticket = ticket, .attempts = attempts, .state = CLAIM_QUEUED};
-    atomic_store_explicit(&arena_block(arena, index)->claim, claim_pack(claim),
-                          memory_order_release);
+    atomic_store_explicit(arena_claim(arena, index), claim_pack(claim), memory_order_release);
     FAULT_POINT("ring_push.queued");
     /* Publishes the cell; pairs with the load of head in ring_pop() and in ring_wait(). */
     atomic_store_explicit(&ring->head, ticket + 1, memory_order_seq_cst);
@@ -23,9 +22,9 @@ void ring_push(struct arena *arena, uint32_t index, unsigned attempts)
 
 /* Move the block from QUEUED under this ticket to RUNNING here; false if it is not that any more.
  */
-static bool claim_block(struct block *block, uint64_t ticket, unsigned slot)
+static bool claim_block(_Atomic uint64_t *claim_word, uint64_t ticket, unsigned slot)
 {
-    uint64_t word = atomic_load_explicit(&block->claim, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(claim_word, memory_order_relaxed);
     struct claim claim = claim_unpack(word);
     if (claim.state != CLAIM_QUEUED || claim.ticket != (ticket & CLAIM_TICKET_MASK))
         return false;
@@ -33,7 +32,7 @@ static bool claim_block(struct block *block, uint64_t ticket, unsigned slot)
     claim.owner = slot;
     claim.attempts += claim.attempts < CLAIM_MAX_ATTEMPTS;
     /* Strong: to fail without cause would be to skip the ticket. */
-    return atomic_compare_exchange_strong_explicit(&block->claim, &word, claim_pack(claim),
+    return atomic_compare_exchange_strong_explicit(claim_word, &word, claim_pack(claim),
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
 
@@ -51,7 +50,7 @@ int32_t ring_pop(struct arena *arena, unsigned slot)
         uint32_t index =
             atomic_load_explicit(&ring->cells[tail & arena->ring_mask], memory_order_relaxed);
         FAULT_POINT("ring_pop.cell_read");
-        bool won = index < arena->block_count && claim_block(arena_block(arena, index), tail, slot);
+        bool won = index < arena->block_count && claim_block(arena_claim(arena, index), tail, slot);
         FAULT_POINT("ring_pop.claimed");
         /* Winner or not, help tail past a ticket that is taken. */
         atomic_compare_exchange_strong_explicit(&ring->tail, &tail, tail + 1, memory_order_release,
@@ -64,7 +63,7 @@ int32_t ring_pop(struct arena *arena, unsigned slot)
 void ring_wait(struct arena *arena, unsigned slot)
 {
     struct ring *ring = arena->ring;
-    _Atomic uint32_t *sleeping = &arena->slots[slot].sleeping;
+    _Atomic uint32_t *sleeping = &arena->desks[slot].sleeping;
 
     atomic_store_explicit(sleeping, 1, memory_order_seq_cst);
     FAULT_POINT("ring_wait.flag_set");
@@ -82,7 +81,7 @@ void ring_wait(struct arena *arena, unsigned slot)
 
 bool ring_wake_worker(struct arena *arena, unsigned slot)
 {
-    _Atomic uint32_t *sleeping = &arena->slots[slot].sleeping;
+    _Atomic uint32_t *sleeping = &arena->desks[slot].sleeping;
     if (!atomic_load_explicit(sleeping, memory_order_seq_cst) ||
         !atomic_exchange_explicit(sleeping, 0, memory_order_relaxed))
         return false;

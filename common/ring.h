@@ -20,7 +20,7 @@
 
 #include "common/arena.h"
 
-/* On pages of their own: what workers write, and what they only read; see arena_confine(). */
+/* On pages of their own: what workers write, and what they only read; see arena.h. */
 struct ring {
     alignas(ARENA_PAGE) _Atomic uint64_t tail;    /* swapped forward by any worker */
     alignas(ARENA_PAGE) _Atomic uint64_t head;    /* next ticket; written by the dispatcher */

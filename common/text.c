@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 1024 };
+#include "common/decimal.h"
+
+enum { FIRST_CAPACITY = 1024, PRINTED_ROOM = 256 /* for what is printed, mostly */ };
 
 char *text_reserve(struct text *text, size_t size)
 {
@@ -43,19 +45,46 @@ void text_add_string(struct text *text, const char *string)
     text_add(text, string, strlen(string));
 }
 
+void text_add_u64(struct text *text, uint64_t number)
+{
+    char *place = text_reserve(text, DECIMAL_U64_MAX);
+    if (place)
+        text->length += decimal_u64(place, number);
+}
+
+void text_add_fraction(struct text *text, uint64_t number, unsigned decimals)
+{
+    uint64_t unit = 1;
+    for (unsigned i = 0; i < decimals; i++)
+        unit *= 10;
+    text_add_u64(text, number / unit);
+    if (number % unit == 0)
+        return;
+    char digits[DECIMAL_U64_MAX];
+    size_t count = decimal_u64(digits, unit + number % unit); /* a one keeps the zeros behind it */
+    digits[0] = '.';
+    while (digits[count - 1] == '0')
+        count--;
+    text_add(text, digits, count);
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    char *place = length < 0 ? NULL : text_reserve(text, (size_t)length + 1);
-    if (!place)
-        return;
-    va_start(arguments, format);
-    vsnprintf(place, (size_t)length + 1, format, arguments);
-    va_end(arguments);
-    text->length += (size_t)length;
+    size_t room = PRINTED_ROOM;
+    for (int tries = 0; tries < 2; tries++) {
+        char *place = text_reserve(text, room);
+        if (!place)
+            return;
+        va_list arguments;
+        va_start(arguments, format);
+        int length = vsnprintf(place, room, format, arguments);
+        va_end(arguments);
+        if (length >= 0 && (size_t)length < room)
+            text->length += (size_t)length;
+        if (length < 0 || (size_t)length < room)
+            return;
+        room = (size_t)length + 1;
+    }
 }
 
 void text_destroy(struct text *text)

@@ -1,7 +1,6 @@
 /* batch - ids, names of states, and sums. See batch.h. */
 #include "server/batch.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -10,12 +9,24 @@
 /* Bytes 6..8 and the low bits around them: version 7, a 12-bit and a 6-bit field, the variant. */
 enum { SEQUENCE_BITS = 18, UUID_VERSION = 0x70, UUID_VARIANT = 0x80 };
 
+/* Random octets, from a supply: a system call for each id would cost as much as all the rest of it. */
+static void take_random(struct batch_id_source *source, uint8_t *out, size_t size)
+{
+    /* The kernel's pool; for so few it fails only before the machine is up. */
+    if (source->unused < size &&
+        getrandom(source->random, sizeof source->random, 0) == (ssize_t)sizeof source->random)
+        source->unused = sizeof source->random;
+    memset(out, 0, size);
+    if (source->unused < size)
+        return;
+    memcpy(out, source->random + sizeof source->random - source->unused, size);
+    source->unused -= size;
+}
+
 struct batch_id batch_id_next(struct batch_id_source *source, int64_t wall_ns)
 {
     struct batch_id id;
-    /* /dev/urandom's pool; for 16 bytes it neither blocks nor fails once the machine is up. */
-    if (getrandom(id.bytes, sizeof id.bytes, 0) != (ssize_t)sizeof id.bytes)
-        memset(id.bytes, 0, sizeof id.bytes);
+    take_random(source, id.bytes, sizeof id.bytes);
 
     uint64_t now_ms = (uint64_t)(wall_ns / NS_PER_MS);
     if (now_ms > source->last_ms) {
@@ -126,9 +137,9 @@ void batch_enter(struct batch *batch, enum batch_status status)
 
 bool batch_count(struct batch *batch, const uint8_t *verdicts, const float *seconds, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        batch->counts[verdicts[i]]++;
-        batch->compute_seconds += verdict_is_time(seconds[i]) ? (double)seconds[i] : 0;
-    }
+    struct verdict_sum sum = verdict_sum(verdicts, seconds, count);
+    for (int i = 0; i < VERDICTS; i++)
+        batch->counts[i] += sum.counts[i];
+    batch->compute_seconds += sum.seconds;
     return batch_finished(batch) == batch->total;
 }

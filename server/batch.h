@@ -11,6 +11,7 @@
 #define SERVER_BATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/verdict.h"
@@ -32,6 +33,8 @@ enum { BATCH_ID_TEXT_SIZE = sizeof "01234567-89ab-7def-8123-456789abcdef" };
 struct batch_id_source {
     uint64_t last_ms;
     uint64_t sequence; /* rand_a and the top of rand_b, counted up within a millisecond */
+    size_t unused;     /* random octets left, at the end */
+    uint8_t random[512];
 };
 
 struct batch_id batch_id_next(struct batch_id_source *source, int64_t wall_ns);

@@ -306,7 +306,7 @@ const struct config_row config_table[] = {
      "Leading zeros do not count. The time a number takes grows faster than the square of its "
      "digits."},
     {"max-connections", "N", "4096", read_max_connections, "client connections at once",
-     "Each takes 128 KiB for its buffers at most. Three quarters of them may wait for a batch."},
+     "Each takes 32 KiB for its buffers at most. Three quarters of them may wait for a batch."},
     {"max-connections-per-address", "N", "0", read_max_connections_per_address,
      "how many of them one address may have; 0: all",
      "Leave it at 0 behind a proxy, which is one address. An IPv6 client may have many addresses."},
@@ -317,7 +317,8 @@ const struct config_row config_table[] = {
     {"idle-timeout", "TIME", "60s", read_idle_timeout,
      "when a connection without traffic is closed",
      "A body may take that long, and a second more for each 500 bytes. The head of a request, or "
-     "a TLS handshake before it, may take that long and as much again, but at most 10s of that."},
+     "a TLS handshake before it, may take that long and as much again, but at most 10s of that. Of "
+     "a long answer a client has to read 64 KiB in that time."},
     {"drain-timeout", "TIME", "25s", read_drain_timeout, "what a graceful stop may take",
      "At its end the service stops at once, with exit status 1. Whoever stops it from outside "
      "should wait a little longer than that."},
@@ -334,9 +335,11 @@ const struct config_row config_table[] = {
     {"cors-origin", "ORIGIN,...", "", read_cors_origin, "origins whose pages may use the service",
      "As https://example.org or http://localhost:3000. Pages of all other origins but the "
      "service's own are refused with 403."},
-    {"user", "NAME[:GROUP]", "", read_user, "whom to become once started as root",
+    {"user", "NAME[:GROUP]", "", read_user, "whom to become; root has to say",
      "The socket is bound first, and a data directory that is still root's goes to the user with "
-     "the files in it. Nobody in the service keeps a capability, with this or without."},
+     "the files in it. Started as root, the service wants to be told, if only --user root: then it "
+     "stays the owner of root's files. Nobody in the service keeps a capability, with this or "
+     "without."},
     {"sandbox", "auto|required|off", "auto", read_sandbox,
      "whether the workers' system calls are filtered",
      "By default they are, and where the kernel cannot do it there is a warning. With required "

@@ -4,12 +4,26 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/log.h"
+
+enum { UNSENT_MAX = 32 * 1024 };
+
+/*
+ * The kernel would take megabytes of an answer ahead of its client, which nobody counts, and then no
+ * more for minutes: of a client that reads well, if slowly, nothing would seem to move. So it takes a
+ * little, and the next when half of that has gone. Connections have this of their listener.
+ */
+static void keep_pace_with_readers(int fd)
+{
+    int unsent = UNSENT_MAX;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+}
 
 static int open_one(const struct addrinfo *at)
 {
@@ -21,6 +35,7 @@ static int open_one(const struct addrinfo *at)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (at->ai_family == AF_INET6) /* "every address" means IPv4 as well */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    keep_pace_with_readers(fd);
     if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     int saved = errno;

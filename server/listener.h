@@ -17,7 +17,8 @@ bool listener_is_local(const char *host, const char *port);
 /*
  * Open a listening TCP socket (close-on-exec, non-blocking) on a host ("" for every address) and a
  * port ("0" for a free one); address receives where it really listens, as text like
- * "127.0.0.1:8080" or "[::1]:8080". Returns the socket, or -1 after logging why not.
+ * "127.0.0.1:8080" or "[::1]:8080". What is sent over its connections is taken by the kernel a little
+ * ahead of the client only. Returns the socket, or -1 after logging why not.
  */
 int listener_open(const char *host, const char *port, char *address, size_t address_size);
 

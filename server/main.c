@@ -8,6 +8,7 @@
 #include "server/health.h"
 #include "server/http/tls.h"
 #include "server/listener.h"
+#include "server/privileges.h"
 #include "server/supervisor.h"
 #include "server/token_command.h"
 #include "server/tokens.h"
@@ -49,6 +50,19 @@ static bool check_access(const struct config *config)
     return false;
 }
 
+/* Is it said who is to serve? False after saying that it must be. */
+static bool check_user(const struct config *config)
+{
+    if (privileges_are_settled(config))
+        return true;
+    fputs(
+        "primed: --user: as root, the service would have every file of root's to lose. Name a user "
+        "to become, who gets the data directory where that is still root's; or say --user root to "
+        "stay root\n",
+        stderr);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     open_standard_files();
@@ -68,7 +82,7 @@ int main(int argc, char **argv)
     case CONFIG_TOKEN:
         return token_command(config.words);
     case CONFIG_RUN:
-        if (!tls_check(&config))
+        if (!check_user(&config) || !tls_check(&config))
             return EXIT_USAGE;
         break;
     }

@@ -244,9 +244,9 @@ bool pool_is_rolling(const struct pool *pool)
 void pool_kill_overdue(struct pool *pool)
 {
     for (unsigned i = 0; i < pool->arena->slot_count; i++) {
-        struct worker_slot *slot = &pool->arena->slots[i];
-        int64_t overdue = atomic_exchange(&slot->overdue_ns, 0);
-        if (overdue == 0 || pool->workers[i].pid == 0 || atomic_load(&slot->began_ns) != overdue)
+        int64_t overdue = atomic_exchange(&pool->arena->slots[i].overdue_ns, 0);
+        int64_t began = atomic_load(&pool->arena->desks[i].began_ns);
+        if (overdue == 0 || pool->workers[i].pid == 0 || began != overdue)
             continue;
         kill_worker(pool, i, RESTART_OVERDUE, "worker is stuck: killed");
     }

@@ -130,6 +130,11 @@ static int drop_capabilities(void)
     return (int)syscall(SYS_capset, &header, none);
 }
 
+bool privileges_are_settled(const struct config *config)
+{
+    return geteuid() != 0 || *config->user;
+}
+
 int privileges_drop(const struct config *config)
 {
     struct identity identity;
@@ -151,7 +156,7 @@ int privileges_drop(const struct config *config)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (geteuid() == 0)
-        log_warning("running as root, without its capabilities: --user names somebody else",
+        log_warning("running as root, without its capabilities, as --user says",
                     log_int("pid", getpid()));
     return 0;
 }

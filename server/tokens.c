@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, LINE_MAX_SIZE = 1024 };
 
 static void hash_token(uint8_t hash[TOKEN_HASH_SIZE], const char *token, size_t length)
 {
@@ -132,15 +132,19 @@ static const char *find_contradiction(const struct tokens *tokens, const struct 
 static int read_lines(struct tokens *tokens, FILE *file, const char *path,
                       const struct quota *standard, char mistake[TOKENS_MISTAKE_SIZE])
 {
-    char line[1024];
+    char *line = NULL;
+    size_t size = 0;
     int number = 0;
+    int result = 0;
     tokens->count = 0;
-    while (fgets(line, sizeof line, file)) {
+    for (ssize_t length; result == 0 && (length = getline(&line, &size, file)) >= 0;) {
         const char *wrong = NULL;
         const char *first = line + strspn(line, " \t\r\n");
         number++;
-        if (strlen(line) == sizeof line - 1)
+        if (length >= LINE_MAX_SIZE)
             wrong = "the line is too long";
+        else if (strlen(line) != (size_t)length)
+            wrong = "there is a NUL in the line";
         if (!wrong && (*first == '#' || *first == '\0'))
             continue;
         struct token token;
@@ -152,17 +156,19 @@ static int read_lines(struct tokens *tokens, FILE *file, const char *path,
             wrong = "there are more than 1000 tokens";
         if (wrong) {
             snprintf(mistake, TOKENS_MISTAKE_SIZE, "%s:%d: %s", path, number, wrong);
-            return -1;
+            result = -1;
+        } else {
+            tokens->tokens[tokens->count++] = token;
         }
-        tokens->tokens[tokens->count++] = token;
     }
-    if (ferror(file) || tokens->count == 0) {
+    if (result == 0 && (!feof(file) || tokens->count == 0)) {
         snprintf(mistake, TOKENS_MISTAKE_SIZE, "%s: %s", path,
-                 ferror(file) ? strerror(errno)
-                              : "there is no token in it; 'primed token NAME' makes one");
-        return -1;
+                 !feof(file) ? strerror(errno)
+                             : "there is no token in it; 'primed token NAME' makes one");
+        result = -1;
     }
-    return 0;
+    free(line);
+    return result;
 }
 
 int tokens_read(struct tokens *tokens, const char *path, const struct quota *standard,

@@ -8,8 +8,6 @@
 #include "common/clock.h"
 #include "common/ring.h"
 
-enum { WORDS_EACH = 16 }; /* written at random places of a small part */
-
 struct part {
     void *at;
     size_t size;
@@ -23,47 +21,65 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* Every eighth word of it at random, and WORDS_EACH at least. */
+/* All of it; no octet becomes one that could be a verdict, or the block's own might pass for right. */
 static void scribble(struct part part, uint64_t *state)
 {
     volatile uint64_t *words = part.at;
-    size_t count = part.size / sizeof *words;
-    for (size_t i = 0; i < count / 8 + WORDS_EACH; i++)
-        words[next_random(state) % count] = next_random(state);
+    for (size_t i = 0; i < part.size / sizeof *words; i++)
+        words[i] = next_random(state) | UINT64_C(0x8080808080808080);
 }
 
-static struct part find(struct arena *arena, const char *name, uint32_t index)
+/* The part of that name, seen from a worker with a block in hand. */
+static struct part find(struct arena *arena, unsigned slot, uint32_t index, const char *name)
 {
+    uint32_t other = (index + 1) % arena->block_count;
+    unsigned neighbour = (slot + 1) % arena->slot_count;
+    struct ring *ring = arena->ring;
     char *blocks = (char *)arena->blocks;
-    if (strcmp(name, "block") == 0)
-        return (struct part){arena_block(arena, index), sizeof(struct block)};
-    if (strcmp(name, "tail") == 0)
-        return (struct part){&arena->ring->tail, sizeof arena->ring->tail};
-    if (strcmp(name, "ring") == 0)
-        return (struct part){&arena->ring->head,
-                             (size_t)((char *)arena->board - (char *)arena->ring) - ARENA_PAGE};
-    if (strcmp(name, "board") == 0)
-        return (struct part){arena->board, (size_t)(blocks - (char *)arena->board)};
-    if (strcmp(name, "slots") == 0)
-        return (struct part){arena->slots, arena->slot_count * sizeof *arena->slots};
-    if (strcmp(name, "control") == 0)
-        return (struct part){arena->control, sizeof *arena->control};
+    const struct {
+        const char *name;
+        struct part part;
+    } parts[] = {
+        {"results", {arena_results(arena, index), sizeof(struct results)}},
+        {"tail", {&ring->tail, sizeof ring->tail}},
+        {"board", {arena->board, (size_t)((char *)ring - (char *)arena->board)}},
+        {"claims", {arena->claims, (size_t)((char *)arena->board - (char *)arena->claims)}},
+        {"desk", {&arena->desks[slot], sizeof(struct worker_desk)}},
+        {"papers", {arena_block(arena, index), sizeof(struct block)}},
+        {"others", {arena_results(arena, other), sizeof(struct results)}},
+        {"desks", {&arena->desks[neighbour], sizeof(struct worker_desk)}},
+        {"slots", {arena->slots, arena->slot_count * sizeof *arena->slots}},
+        {"ring", {&ring->head, (size_t)(blocks - (char *)&ring->head)}},
+        {"control", {arena->control, sizeof *arena->control}},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(parts[i].name, name) == 0)
+            return parts[i].part;
     return (struct part){NULL, 0};
 }
 
-void madness_strike(struct arena *arena, uint32_t index)
+static bool is_among(const char *number, const uint64_t *numbers, size_t count)
+{
+    uint64_t wanted = strtoull(number, NULL, 10);
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == wanted)
+            return true;
+    return false;
+}
+
+void madness_strike(struct arena *arena, unsigned slot, uint32_t index, const uint64_t *numbers,
+                    size_t count)
 {
     const char *name = getenv("PRIMED_MAD");
+    const char *number = getenv("PRIMED_MAD_NUMBER");
     const char *token = getenv("PRIMED_FAULT_TOKEN");
-    if (!name || (token && unlink(token) != 0))
+    if (!name || (number && !is_among(number, numbers, count)) || (token && unlink(token) != 0))
         return;
     uint64_t state = (uint64_t)clock_monotonic_ns() | 1;
     if (strcmp(name, "call") == 0)
         socket(AF_INET, SOCK_STREAM, 0);
-    struct part part = find(arena, name, index);
+    struct part part = find(arena, slot, index, name);
     if (part.at)
         scribble(part, &state);
-    for (uint32_t i = 0; strcmp(name, "claims") == 0 && i < arena->block_count; i++)
-        atomic_store(&arena_block(arena, i)->claim, next_random(&state));
 }
 #endif

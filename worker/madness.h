@@ -1,9 +1,12 @@
 /*
  * madness - a worker that loses its mind, on command, in builds with MODE=fault.
  *
- *   PRIMED_MAD=ring          a worker writes random words into that part of the arena: block (the one it
- *                            has), ring, tail, board, claims, slots, control; or it makes a call its sandbox
+ *   PRIMED_MAD=ring          a worker that has just tested narrow numbers writes random words into that part
+ *                            of the arena: results (of the block it has), tail, board, claims, desk (its
+ *                            own); or, where it may not write, papers, others (results that are not its own),
+ *                            desks (that are not), slots, ring, control; or it makes a call its sandbox
  *                            forbids: call
+ *   PRIMED_MAD_NUMBER=97     ... if that number was among them
  *   PRIMED_FAULT_TOKEN=FILE  ... if it can remove FILE: one worker, once
  *
  * It then goes on as if nothing were. Ordinary builds have nothing here.
@@ -15,11 +18,13 @@
 #include "common/fault.h"
 
 #if FAULT_POINTS
-/* Lose it, if that is asked for, with block `index` in hand. */
-void madness_strike(struct arena *arena, uint32_t index);
-#define MADNESS(arena, index) madness_strike(arena, index)
+/* Lose it, if that is asked for, in that slot, with block `index` in hand and those numbers tested. */
+void madness_strike(struct arena *arena, unsigned slot, uint32_t index, const uint64_t *numbers,
+                    size_t count);
+#define MADNESS(arena, slot, index, numbers, count) \
+    madness_strike(arena, slot, index, numbers, count)
 #else
-#define MADNESS(arena, index) ((void)0)
+#define MADNESS(arena, slot, index, numbers, count) ((void)0)
 #endif
 
 #endif

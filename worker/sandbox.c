@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 
 /* --- the filter ------------------------------------------------------------------------------- */
 
-enum { ARGUMENTS_MAX = 2 };
+enum { ARGUMENTS_MAX = 3 };
 
 /* A system call that does not kill, whatever its arguments beside those that are named. */
 struct rule {
@@ -46,8 +47,6 @@ static const struct rule rules[] = {
     {.call = SCMP_SYS(mmap),
      .count = 2,
      .arguments = {INT_IS(2, PROT_READ | PROT_WRITE), INT_IS(3, MAP_PRIVATE | MAP_ANONYMOUS)}},
-    {.call = SCMP_SYS(mremap)},
-    {.call = SCMP_SYS(munmap)},
     {.call = SCMP_SYS(clock_gettime)},
     {.call = SCMP_SYS(restart_syscall)},
     {.call = SCMP_SYS(rt_sigreturn)},
@@ -70,6 +69,8 @@ static const struct rule rules[] = {
     {.call = SCMP_SYS(madvise)},
     {.call = SCMP_SYS(mmap)},
     {.call = SCMP_SYS(mprotect)},
+    {.call = SCMP_SYS(mremap)},
+    {.call = SCMP_SYS(munmap)},
     {.call = SCMP_SYS(newfstatat)},
     {.call = SCMP_SYS(open)},
     {.call = SCMP_SYS(openat)},
@@ -88,20 +89,44 @@ static const struct rule rules[] = {
 #endif
 };
 
-static int add_rules(scmp_filter_ctx filter)
+static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 {
-    int error = 0;
+    return seccomp_rule_add_array(filter,
+                                  rule->error ? SCMP_ACT_ERRNO(rule->error) : SCMP_ACT_ALLOW,
+                                  rule->call, rule->count, rule->arguments);
+}
+
+/* Windows on the results in the arena: all of one block's, or what is reserved behind the last one's. */
+static int add_window(scmp_filter_ctx filter, const struct arena *arena, uint32_t protection)
+{
+    const struct rule rule = {
+        .call = SCMP_SYS(mprotect),
+        .count = 3,
+        .arguments = {{.arg = 0,
+                       .op = SCMP_CMP_MASKED_EQ,
+                       .datum_a = ~(uint64_t)(arena->results_span - ARENA_PLACE),
+                       .datum_b = (uintptr_t)arena->results},
+                      {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = sizeof(struct results)},
+                      INT_IS(2, protection)},
+    };
+    return add_rule(filter, &rule);
+}
+
+static int add_rules(scmp_filter_ctx filter, const struct arena *arena)
+{
+    const struct rule itself = {
+        .call = SCMP_SYS(tgkill), .count = 1, .arguments = {INT_IS(0, (uint32_t)getpid())}};
+    int error = add_rule(filter, &itself);
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !error; i++)
-        error = seccomp_rule_add_array(
-            filter, rules[i].error ? SCMP_ACT_ERRNO(rules[i].error) : SCMP_ACT_ALLOW, rules[i].call,
-            rules[i].count, rules[i].arguments);
-    if (!error)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                 (struct scmp_arg_cmp)INT_IS(0, (uint32_t)getpid()));
+        error = add_rule(filter, &rules[i]);
+    if (!error && arena && !INSTRUMENTED)
+        error = add_window(filter, arena, PROT_READ);
+    if (!error && arena && !INSTRUMENTED)
+        error = add_window(filter, arena, PROT_READ | PROT_WRITE);
     return error;
 }
 
-static int load_filter(void)
+static int load_filter(const struct arena *arena)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (!filter)
@@ -112,9 +137,11 @@ static int load_filter(void)
      * before 4.17 do not know it.
      */
     seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
-    int error = add_rules(filter);
+    int error = add_rules(filter, arena);
     if (!error)
         error = seccomp_syscall_priority(filter, SCMP_SYS(futex), UINT8_MAX);
+    if (!error)
+        error = seccomp_syscall_priority(filter, SCMP_SYS(mprotect), UINT8_MAX - 1);
     if (!error)
         error = seccomp_load(filter);
     seccomp_release(filter);
@@ -144,18 +171,26 @@ static void lower_limits(void)
     }
 }
 
-int sandbox_enter(bool filtered)
+/* Memory comes from the heap, which is never given back: neither takes more calls than brk(). */
+static void keep_to_heap(void)
+{
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, SANDBOX_MEMORY_BYTES);
+}
+
+int sandbox_enter(const struct arena *arena, bool filtered)
 {
     close_range(INSTRUMENTED ? STDERR_FILENO + 1 : 0, ~0U, 0);
     lower_limits();
+    keep_to_heap();
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    return filtered ? load_filter() : 0;
+    return filtered ? load_filter(arena) : 0;
 }
 
 /* --- the probe -------------------------------------------------------------------------------- */
 
 /* What a worker does, as far as the kernel sees it. */
-static void live(void)
+static void live(const struct arena *arena)
 {
     enum { SMALL = 1 << 10, LARGE = 1 << 20 };
     _Atomic uint32_t word = 0;
@@ -167,6 +202,23 @@ static void live(void)
     free(small);
     free(larger ? larger : large);
     clock_monotonic_ns();
+    arena_open_results(arena, 0);
+    atomic_store(&arena_results(arena, 0)->done, 1);
+    arena_close_results(arena, 0);
+}
+
+/* Enter and live; a negative errno where that cannot be. */
+static int try_it(void)
+{
+    struct arena arena;
+    int error = arena_create(&arena, 1, 1);
+    if (error)
+        return error;
+    arena_confine(&arena, 0);
+    error = sandbox_enter(&arena, true);
+    if (!error)
+        live(&arena);
+    return error;
 }
 
 int sandbox_probe(void)
@@ -174,12 +226,8 @@ int sandbox_probe(void)
     pid_t child = fork();
     if (child < 0)
         return -errno;
-    if (child == 0) {
-        int error = sandbox_enter(true);
-        if (!error)
-            live();
-        _exit(-error);
-    }
+    if (child == 0)
+        _exit(-try_it());
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)

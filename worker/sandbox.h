@@ -12,7 +12,9 @@
  *                 (SIGSYS), which its supervisor treats like any other death
  *
  * The filter inspects arguments: memory is private, anonymous and never executable, a signal goes to
- * the process itself, and mprotect() is not among what passes.
+ * the process itself, and mprotect() makes a worker's window on the arena writable or read-only
+ * (arena_open_results()), and nothing else. What is mapped can be neither moved nor unmapped, or other
+ * parts of the arena could be put where windows are; so memory is the heap's alone (brk).
  *
  * In builds whose run-time library reads or writes files (MODE=asan and tsan, which define
  * INSTRUMENTED) descriptors stay open, memory is not limited, and the calls of that library
@@ -24,6 +26,8 @@
 
 #include <stdbool.h>
 
+#include "common/arena.h"
+
 #ifndef INSTRUMENTED
 #define INSTRUMENTED 0
 #endif
@@ -34,11 +38,11 @@
 enum { SANDBOX_MEMORY_BYTES = 256 << 20 };
 
 /*
- * Give up all of the above, the system calls only if `filtered`. For a process of one thread that
- * is set up. 0, or a negative errno where the kernel does not take the filter; the rest is given up
+ * Give up all of the above, the system calls only if `filtered`; without an arena (NULL) there are no
+ * windows either. For a process of one thread that is set up, and confined to its part of the arena. 0, or a negative errno where the kernel does not take the filter; the rest is given up
  * even then.
  */
-int sandbox_enter(bool filtered);
+int sandbox_enter(const struct arena *arena, bool filtered);
 
 /*
  * Does the kernel take the filter, and let a worker live under it? Forks a child to find out. 0, or a

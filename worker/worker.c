@@ -22,19 +22,30 @@ static_assert((int)VERDICT_COMPOSITE == (int)PRIMALITY_COMPOSITE &&
                   (int)VERDICT_PROBABLE_PRIME == (int)PRIMALITY_PROBABLE_PRIME,
               "the core's verdicts are the service's");
 
+/* A claimed block, and what there is to know of it. */
+struct task {
+    struct arena *arena;
+    unsigned slot;
+    uint32_t index;
+    const struct block *block;
+    struct results *results;
+};
+
 /* Test numbers first .. end-1 of a narrow chunk. */
-static void test_narrow(struct block *block, uint32_t first, uint32_t end)
+static void test_narrow(const struct task *task, uint32_t first, uint32_t end)
 {
-    FAULT_NUMBERS(block->words + first, end - first);
-    primality_test_u64(block->words + first, end - first, block->verdicts + first,
-                       block->seconds + first);
+    const uint64_t *numbers = task->block->words + first;
+    FAULT_NUMBERS(numbers, end - first);
+    primality_test_u64(numbers, end - first, task->results->verdicts + first,
+                       task->results->seconds + first);
+    MADNESS(task->arena, task->slot, task->index, numbers, end - first);
 }
 
 /*
  * Test numbers first .. end-1 of a wide chunk, at most BLOCK_WIDE_GROUP_MAX. From where the chunk is
  * damaged the reader gets no further, and the numbers come out failed.
  */
-static void test_wide(struct block *block, uint32_t first, uint32_t end,
+static void test_wide(struct results *results, uint32_t first, uint32_t end,
                       struct chunk_reader *reader)
 {
     struct primality_integer integers[BLOCK_WIDE_GROUP_MAX];
@@ -45,8 +56,8 @@ static void test_wide(struct block *block, uint32_t first, uint32_t end,
     for (uint32_t i = first; i < end; i++) {
         struct number number;
         bool readable = chunk_next(reader, &number);
-        block->seconds[i] = 0;
-        block->verdicts[i] = readable ? VERDICT_COMPOSITE : VERDICT_FAILED;
+        results->seconds[i] = 0;
+        results->verdicts[i] = readable ? VERDICT_COMPOSITE : VERDICT_FAILED;
         if (!readable || number.negative)
             continue;
         integers[count] = (struct primality_integer){number.limbs, number.limb_count};
@@ -55,45 +66,59 @@ static void test_wide(struct block *block, uint32_t first, uint32_t end,
     if (count > 0)
         primality_test_limbs_batch(integers, count, verdicts, seconds);
     for (size_t i = 0; i < count; i++) {
-        block->verdicts[index[i]] = verdicts[i];
-        block->seconds[index[i]] = seconds[i];
+        results->verdicts[index[i]] = verdicts[i];
+        results->seconds[index[i]] = seconds[i];
     }
 }
 
 /* Run a claimed block of numbers from where it stands, until it is finished or canceled. */
-static void run_block(struct worker_slot *slot, struct block *block)
+static void run_block(const struct task *task)
 {
+    struct worker_desk *desk = &task->arena->desks[task->slot];
+    const struct block *block = task->block;
+    struct results *results = task->results;
     struct chunk chunk = block_chunk(block);
-    uint32_t done = atomic_load_explicit(&block->done, memory_order_relaxed);
+    uint32_t done = atomic_load_explicit(&results->done, memory_order_relaxed);
+    uint32_t last = block_end(block);
     struct chunk_reader reader;
     chunk_read(&reader, &chunk);
     if (chunk.kind == CHUNK_WIDE)
         chunk_seek(&reader, done);
 
     int64_t began_ns = clock_monotonic_ns();
-    atomic_store_explicit(&slot->block_began_ns, began_ns, memory_order_relaxed);
-    busy_begin(&slot->busy, began_ns);
-    while (done < chunk.count) {
+    atomic_store_explicit(&desk->block_began_ns, began_ns, memory_order_relaxed);
+    busy_begin(&desk->busy, began_ns);
+    while (done < last) {
         if (atomic_load_explicit(&block->canceled, memory_order_relaxed))
             break;
-        atomic_store_explicit(&slot->began_ns, clock_monotonic_ns(), memory_order_relaxed);
+        atomic_store_explicit(&desk->began_ns, clock_monotonic_ns(), memory_order_relaxed);
         uint32_t end = block_group_end(block, done, primality_cost_ns);
         if (chunk.kind == CHUNK_NARROW)
-            test_narrow(block, done, end);
+            test_narrow(task, done, end);
         else
-            test_wide(block, done, end, &reader);
+            test_wide(results, done, end, &reader);
         FAULT_POINT("worker.tested");
         uint32_t group = end - done;
         done = end;
         /* Publishes the verdicts; pairs with the dispatcher's load of done. */
-        atomic_store_explicit(&block->done, done, memory_order_release);
+        atomic_store_explicit(&results->done, done, memory_order_release);
         FAULT_POINT("worker.done_stored");
-        atomic_fetch_add_explicit(&slot->numbers_done, group, memory_order_relaxed);
+        atomic_fetch_add_explicit(&desk->numbers_done, group, memory_order_relaxed);
     }
-    atomic_store_explicit(&slot->began_ns, 0, memory_order_relaxed);
-    atomic_store_explicit(&slot->block_began_ns, 0, memory_order_relaxed);
-    busy_end(&slot->busy, clock_monotonic_ns());
-    atomic_fetch_add_explicit(&slot->blocks_done, 1, memory_order_relaxed);
+    atomic_store_explicit(&desk->began_ns, 0, memory_order_relaxed);
+    atomic_store_explicit(&desk->block_began_ns, 0, memory_order_relaxed);
+    busy_end(&desk->busy, clock_monotonic_ns());
+    atomic_fetch_add_explicit(&desk->blocks_done, 1, memory_order_relaxed);
+}
+
+/* The same with the window open. A worker that cannot move it is of no use, and ends as if it had died. */
+static void run_in_window(const struct task *task)
+{
+    if (!arena_open_results(task->arena, task->index))
+        _exit(WORKER_NO_WINDOW);
+    run_block(task);
+    if (!arena_close_results(task->arena, task->index))
+        _exit(WORKER_NO_WINDOW);
 }
 
 void worker_loop(struct arena *arena, unsigned slot)
@@ -105,13 +130,18 @@ void worker_loop(struct arena *arena, unsigned slot)
             ring_wait(arena, slot);
             continue;
         }
-        struct block *block = arena_block(arena, (uint32_t)index);
-        bool is_sentinel = block->kind == BLOCK_SENTINEL;
+        struct task task = {
+            .arena = arena,
+            .slot = slot,
+            .index = (uint32_t)index,
+            .block = arena_block(arena, (uint32_t)index),
+            .results = arena_results(arena, (uint32_t)index),
+        };
+        bool is_sentinel = task.block->kind == BLOCK_SENTINEL;
         if (!is_sentinel)
-            run_block(&arena->slots[slot], block);
+            run_in_window(&task);
         else
             FAULT_POINT("worker_loop.sentinel_claimed");
-        MADNESS(arena, (uint32_t)index);
         board_finish(arena, (uint32_t)index);
         if (is_sentinel)
             return;
@@ -141,8 +171,8 @@ _Noreturn void worker_run(struct arena *arena, unsigned slot, pid_t supervisor, 
     child_settle(supervisor, "primed-worker");
     worker_warm_up();
     give_way();
-    arena_confine(arena);
-    if (sandbox_enter(filtered) < 0)
+    arena_confine(arena, slot);
+    if (sandbox_enter(arena, filtered) < 0)
         _exit(WORKER_NO_SANDBOX);
     worker_loop(arena, slot);
     _exit(0);

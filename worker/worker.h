@@ -15,8 +15,9 @@
 
 #include "common/arena.h"
 
-/* Its exit status where the kernel does not take the filter of its system calls. */
-enum { WORKER_NO_SANDBOX = 3 };
+/* Its exit status where the kernel does not take the filter of its system calls, or does not let it
+ * open its window, as without memory. */
+enum { WORKER_NO_SANDBOX = 3, WORKER_NO_WINDOW = 4 };
 
 /*
  * Become the worker of `slot`, in the sandbox of sandbox.h, with its system calls filtered or not. Call

@@ -2,7 +2,7 @@
 
 end_to_end_bin := $(BUILD)/bench/end_to_end
 end_to_end_objs = $(addprefix $(OBJ)/bench/end_to_end/,$(addsuffix .o,$(1)))
-end_to_end_load := work load load_socket load_http load_gearman load_beanstalkd beanstalk
+end_to_end_load := work load load_socket http load_http load_gearman load_beanstalkd beanstalk
 
 $(end_to_end_bin)/load: $(call end_to_end_objs,$(end_to_end_load)) $(COMMON_OBJS)
 	@mkdir -p $(@D)
@@ -27,7 +27,7 @@ $(end_to_end_bin)/go_peer: bench/end_to_end/peers/go/main.go
 end_to_end_programs := $(addprefix $(end_to_end_bin)/,load gearman_worker beanstalkd_worker ceiling go_peer)
 
 .PHONY: bench-end-to-end
-bench-end-to-end: $(BUILD)/primed ## a million numbers, and small batches, beside six peers (ROUNDS=n)
+bench-end-to-end: $(BUILD)/primed ## a million numbers, and small batches, beside eight peers (ROUNDS=n)
 	scripts/install-deps bench-peers
 	@$(MAKE) --no-print-directory $(end_to_end_programs)
-	bench/end_to_end/run $(BUILD)
+	$(call record,end-to-end) bench/end_to_end/run $(BUILD)

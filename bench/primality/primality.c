@@ -114,28 +114,39 @@ static bool is_shown(const struct peer *peer, bool big)
 
 static void print_header(const char *unit, bool big)
 {
-    printf("%-40s", unit);
+    unsigned columns = 1;
+    printf("\n%s, medians:\n\n| input |", unit);
     for (const struct peer *p = peers; p->name != NULL; p++)
         if (is_shown(p, big))
-            printf("%12s", p->name);
-    printf(" | FLINT /");
+            columns += (unsigned)printf(" %s |", p->name) > 0;
     for (const struct peer *p = peers; p->name != NULL; p++)
         if (p->kernel != NULL)
-            printf("%12s", p->name);
-    puts("        goal");
+            columns += (unsigned)printf(" %s, times FLINT |", p->name) > 0;
+    printf(" goal |\n| --- |");
+    for (; columns > 0; columns--)
+        printf(" ---: |");
+    puts("");
 }
 
 static void print_row(const char *label, const struct row *row, bool big, double goal)
 {
-    printf("%-40s", label);
+    printf("| %s |", label);
     for (int i = 0; peers[i].name != NULL; i++)
         if (is_shown(&peers[i], big))
-            row->ns[i] > 0 ? printf("%12.1f", row->ns[i]) : printf("%12s", "-");
-    printf(" |        ");
+            row->ns[i] > 0 ? printf(" %.1f |", row->ns[i]) : printf(" |");
     for (int i = 0; peers[i].name != NULL; i++)
         if (peers[i].kernel != NULL)
-            printf("%11.1fx", time_of(row, "FLINT") / row->ns[i]);
-    goal > 0 ? printf("%11.1fx\n", goal) : puts("");
+            row->ns[i] > 0 ? printf(" %.1f |", time_of(row, "FLINT") / row->ns[i]) : printf(" |");
+    goal > 0 ? printf(" %.1f |\n", goal) : puts(" |");
+}
+
+/* A peer that finds other primes than the first one ends the program. */
+static void expect_primes(const struct peer *peer, size_t primes, size_t expected)
+{
+    if (primes == expected)
+        return;
+    fprintf(stderr, "%s finds %zu primes, not %zu\n", peer->name, primes, expected);
+    exit(1);
 }
 
 static void bench_class(char class, const char *label, double goal, int rounds)
@@ -154,8 +165,8 @@ static void bench_class(char class, const char *label, double goal, int rounds)
             times[i][round] = peers[i].run(&peers[i], numbers, COUNT, &primes) / COUNT;
             if (i == 0)
                 expected = primes;
-            else if (times[i][round] > 0 && primes != expected)
-                printf("%s finds %zu primes, not %zu\n", peers[i].name, primes, expected);
+            else if (times[i][round] > 0)
+                expect_primes(&peers[i], primes, expected);
         }
     }
     for (int i = 0; peers[i].name != NULL; i++)
@@ -204,8 +215,8 @@ static void bench_bits(unsigned bits, bool prime, double goal, int rounds)
             times[i][round] = 1e-3 * ns / (double)count;
             if (i == 0)
                 expected = primes;
-            else if (primes != expected)
-                printf("%s finds %zu primes, not %zu\n", peers[i].name, primes, expected);
+            else
+                expect_primes(&peers[i], primes, expected);
         }
     }
     snprintf(label, sizeof label, "%s of %u bits, by %zu", prime ? "primes" : "odd", bits, piece);
@@ -265,10 +276,10 @@ int main(int argc, char **argv)
     printf("kernel in use %s, medians of %d interleaved runs of %d numbers\n", primality_kernel(),
            rounds, COUNT);
     print_bound();
-    print_header("ns a number", false);
+    print_header("Nanoseconds a number", false);
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         bench_class(classes[i].class, classes[i].label, classes[i].goal, rounds);
-    print_header("us a number", true);
+    print_header("Microseconds a number", true);
     for (int prime = 1; prime >= 0; prime--)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
             bench_bits(sizes[i].bits, prime, prime ? sizes[i].goal : 0,

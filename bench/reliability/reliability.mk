@@ -2,8 +2,8 @@
 
 .PHONY: bench-fairness bench-reliability
 bench-fairness: $(BUILD)/primed ## small batches beside big ones, ETA, cancel, drain, deaths (SUBJECTS="eta ...", ROUNDS=n)
-	bench/reliability/fairness $< $(SUBJECTS)
+	$(call record,fairness) bench/reliability/fairness $< $(SUBJECTS)
 
 bench-reliability: $(BUILD)/primed ## kill workers, then everything, beside beanstalkd, RQ and Celery
 	scripts/install-deps bench-peers
-	bench/reliability/crash $<
+	$(call record,reliability) bench/reliability/crash $< $(PEERS)

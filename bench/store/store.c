@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/end_to_end/work.h"
 #include "common/clock.h"
 
 enum { MAX_CLIENTS = 256, ANSWER_SIZE = 1 << 16, ROW_SIZE = 160 };
@@ -135,6 +136,20 @@ static void small(const char *address, int clients, size_t numbers, double secon
 
 /* --- a big batch ------------------------------------------------------------------------------ */
 
+/* The answer counts as many primes as there are among the numbers that were posted. */
+static void expect_primes(const char *post, size_t size, const char *answer)
+{
+    const char *p = memmem(post, size, "\r\n\r\n", 4);
+    const char *counted = strstr(answer, "\"prime\":");
+    uint64_t primes = 0;
+    for (uint64_t number; work_scan(&p, post + size, &number);)
+        primes += work_is_prime(number);
+    if (!counted || strtoull(counted + strlen("\"prime\":"), NULL, 10) != primes) {
+        fprintf(stderr, "not the %llu primes there are: %s\n", (unsigned long long)primes, answer);
+        exit(EXIT_FAILURE);
+    }
+}
+
 static void big(const char *address, size_t numbers)
 {
     size_t size;
@@ -146,7 +161,9 @@ static void big(const char *address, size_t numbers)
         fprintf(stderr, "%s\n", answer);
         exit(EXIT_FAILURE);
     }
-    printf("%.4f\n", (double)(clock_monotonic_ns() - began) / 1e9);
+    double seconds = (double)(clock_monotonic_ns() - began) / 1e9;
+    expect_primes(post, size, answer);
+    printf("%.4f\n", seconds);
     free(post);
     free(answer);
 }

@@ -1,9 +1,9 @@
 # What keeping batches costs.
 
-$(BUILD)/bench/store: $(OBJ)/bench/store/store.o $(COMMON_OBJS)
+$(BUILD)/bench/store: $(call objects,bench/store/store.c bench/end_to_end/work.c) $(COMMON_OBJS)
 	@mkdir -p $(@D)
-	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3),LINK $@)
+	$(call say,$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3) -lgmp,LINK $@)
 
 .PHONY: bench-store
 bench-store: $(BUILD)/bench/store $(BUILD)/primed ## keeping batches, beside bare commits of SQLite (ROUNDS=n)
-	bench/store/store.sh $(BUILD)
+	$(call record,store) bench/store/store.sh $(BUILD)

@@ -34,7 +34,7 @@ median() {
     sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
 }
 
-for round in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
     rm -f "$directory"/bare.sqlite*
     "$build/bench/store" "$directory" bare "$seconds" >>"$directory/bare"
     for kind in sqlite memory; do
@@ -51,9 +51,17 @@ bare=$(median <"$directory/bare")
 small=$(median <"$directory/small.sqlite")
 big=$(median <"$directory/big.sqlite")
 big_memory=$(median <"$directory/big.memory")
-echo "medians of $rounds rounds"
-echo "one-row commits of SQLite a second:               $bare"
-echo "accepted batches a second, 16 clients, sqlite:    $small ($(echo "$small $bare" | awk '{ printf "%.2f", $1 / $2 }') times that)"
-echo "accepted batches a second, 16 clients, memory:    $(median <"$directory/small.memory")"
-echo "seconds for a million numbers, sqlite:            $big"
-echo "seconds for a million numbers, memory:            $big_memory ($(echo "$big $big_memory" | awk '{ printf "%.2f", $1 / $2 }') times that)"
+small_memory=$(median <"$directory/small.memory")
+row() { # WHAT FIGURE BESIDE RATIO
+    echo "| $1 | $2 | ${3:-} | ${4:+$(echo "$2 $4" | awk '{ printf "%.2f", $1 / $2 }')} |"
+}
+echo
+echo "What keeping batches costs, medians of $rounds rounds:"
+echo
+echo "| what | figure | beside | ratio |"
+echo "| --- | ---: | --- | ---: |"
+row "one-row commits of SQLite a second" "$bare"
+row "accepted batches a second, 16 clients, sqlite" "$small" "the commits" "$bare"
+row "accepted batches a second, 16 clients, memory" "$small_memory"
+row "seconds for a million numbers as text, sqlite" "$big" "in memory" "$big_memory"
+row "seconds for a million numbers as text, memory" "$big_memory"

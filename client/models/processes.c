@@ -11,7 +11,6 @@
 
 #include "client/crew.h"
 #include "client/models/model.h"
-#include "common/board.h"
 #include "common/clock.h"
 #include "common/ring.h"
 #include "common/verdict.h"
@@ -33,12 +32,13 @@ static void work(struct arena *arena, unsigned slot, void *context)
             ring_wait(arena, slot);
             continue;
         }
-        struct block *block = arena_block(arena, (uint32_t)index);
+        const struct block *block = arena_block(arena, (uint32_t)index);
         bool is_sentinel = block->kind == BLOCK_SENTINEL;
         if (!is_sentinel) {
+            struct results *results = arena_results(arena, (uint32_t)index);
             bool prime = job_is_prime(block->words[0], breathe, NULL);
-            block->verdicts[0] = prime ? VERDICT_PRIME : VERDICT_COMPOSITE;
-            atomic_store_explicit(&block->done, 1, memory_order_release);
+            results->verdicts[0] = prime ? VERDICT_PRIME : VERDICT_COMPOSITE;
+            atomic_store_explicit(&results->done, 1, memory_order_release);
         }
         board_finish(arena, (uint32_t)index);
         if (is_sentinel)
@@ -47,14 +47,15 @@ static void work(struct arena *arena, unsigned slot, void *context)
 }
 
 /* The verdict of a block belongs to the first number of that value that has none yet. */
-static void take_verdict(struct run *run, const struct block *block, bool *known)
+static void take_verdict(struct run *run, const struct arena *arena, uint32_t index, bool *known)
 {
+    uint64_t number = arena_block(arena, index)->words[0];
     size_t i = 0;
-    while (i < run->count && (known[i] || run->numbers[i] != block->words[0]))
+    while (i < run->count && (known[i] || run->numbers[i] != number))
         i++;
     if (i == run->count)
         return;
-    run->primes[i] = block->verdicts[0] == VERDICT_PRIME;
+    run->primes[i] = arena_results(arena, index)->verdicts[0] == VERDICT_PRIME;
     known[i] = true;
 }
 
@@ -89,10 +90,10 @@ int processes_run(struct run *run)
     while (taken < run->count && !atomic_load(&run->stop)) {
         while (pushed < run->count && crew_has_room(&crew))
             push_number(run, &crew, pushed++);
-        struct block *block = crew_take(&crew);
-        if (block) {
-            take_verdict(run, block, known);
-            crew_release(&crew, block);
+        int32_t index = crew_take(&crew);
+        if (index != BOARD_EMPTY) {
+            take_verdict(run, &crew.arena, (uint32_t)index, known);
+            crew_release(&crew, (uint32_t)index);
             taken++;
         } else {
             crew_wait(&crew, until_next_frame_ns(run));

@@ -106,6 +106,7 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
     d->options = *options;
     d->arena = options->arena;
     d->pace = 1;
+    d->trial = NO_TRIAL;
     d->head = atomic_load(&d->arena->ring->head);
     d->flights = calloc(blocks, sizeof *d->flights);
     d->free_blocks = calloc(blocks, sizeof *d->free_blocks);
@@ -114,6 +115,7 @@ struct dispatcher *dispatcher_start(const struct dispatcher_options *options)
     for (uint32_t i = 0; i < blocks; i++)
         d->free_blocks[d->free_count++] = blocks - 1 - i;
     schedule_init(&d->schedule);
+    schedule_init(&d->early);
     TAILQ_INIT(&d->held);
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->stats_lock, NULL);
@@ -183,12 +185,7 @@ void dispatcher_cancel(struct dispatcher *d, const struct batch_id *id)
         if (store_drop(job->store, &job->id, job->next_chunk, &news.batch) == STORE_OK)
             news.store = job->store;
         FAULT_POINT("dispatcher_cancel.dropped");
-        for (uint32_t i = 0; i < d->arena->block_count; i++) {
-            if (d->flights[i].job == job) {
-                d->flights[i].canceled_ns = clock_monotonic_ns();
-                atomic_store(&arena_block(d->arena, i)->canceled, 1);
-            }
-        }
+        watch_stop(d, job);
         handout_release(d, job);
         board_ring_bell(d->arena); /* to look after those in flight */
     }

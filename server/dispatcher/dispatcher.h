@@ -67,10 +67,11 @@ double dispatcher_eta(struct dispatcher *dispatcher, const struct batch_id *id);
 struct dispatcher_stats {
     unsigned queue_length;       /* batches with work not yet handed out */
     double queue_seconds;        /* the time one worker needs for that work, as estimated */
-    uint64_t verdicts[VERDICTS]; /* numbers that came back with each verdict */
-    uint64_t blocks_done;        /* blocks that came back */
+    uint64_t verdicts[VERDICTS]; /* numbers of batches that came back with each verdict */
+    uint64_t discarded;          /* numbers that came back of drafts that became no batches */
+    uint64_t blocks_done;        /* blocks that came back, of either */
     uint64_t blocks_resumed;     /* times a block was handed on after its worker had died */
-    double compute_seconds;      /* sum over the numbers */
+    double compute_seconds;      /* sum over all those numbers, those of drafts included */
 };
 
 void dispatcher_read_stats(struct dispatcher *dispatcher, struct dispatcher_stats *stats);

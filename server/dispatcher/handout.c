@@ -1,6 +1,5 @@
 /* handout - blocks out: chunks from the store into free blocks, and those into the ring. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "common/fault.h"
@@ -14,7 +13,7 @@ enum {
 
 void handout_release(struct dispatcher *d, struct job *job)
 {
-    if (job->listed || job->held || job->in_flight > 0)
+    if (job->listed || job->held || job->draft || job->in_flight > 0)
         return;
     id_map_remove(&d->jobs, &job->id);
     free(job);
@@ -92,7 +91,7 @@ void handout_push(struct dispatcher *d, uint32_t index, unsigned attempts)
     flight->attempts = attempts;
     if (flight->kind == FLIGHT_NUMBERS)
         flight->done =
-            atomic_load_explicit(&arena_block(d->arena, index)->done, memory_order_relaxed);
+            atomic_load_explicit(&arena_results(d->arena, index)->done, memory_order_relaxed);
     trust_head(d);
     ring_push(d->arena, index, attempts);
     d->head++;
@@ -104,25 +103,29 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     struct chunk chunk;
     uint32_t index = d->free_blocks[d->free_count - 1];
     struct block *block = arena_block(d->arena, index);
-    enum store_result result =
-        store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk);
+    enum store_result result = STORE_OK;
+    if (!job->draft)
+        result = store_pending(job->store, &job->id, job->next_chunk, &job->next_chunk);
     if (result == STORE_OK && job->next_chunk == job->chunk_count)
         return HANDED_NOTHING;
     if (result == STORE_OK)
-        result = store_numbers(job->store, &job->id, job->next_chunk, &chunk, block->words);
+        result = early_numbers(job, job->next_chunk, &chunk, block->words);
     if (result != STORE_OK)
         return failure(result);
     bool huge = chunk.count == 1 && chunk.cost_ns > HUGE_COST_NS;
-    if (huge && d->huge_flight >= huge_limit(d))
+    if ((huge && d->huge_flight >= huge_limit(d)) ||
+        (job->draft && chunk.cost_ns > CHUNK_MAX_COST_NS))
         return HANDED_LATER;
     struct batch batch;
-    if (!job->started && (result = store_start(job->store, &job->id, &batch)) != STORE_OK)
-        return failure(result);
-    job->started = true;
+    if (!job->started && !job->draft) {
+        if ((result = store_start(job->store, &job->id, &batch)) != STORE_OK)
+            return failure(result);
+        job->started = true;
+    }
 
-    block_fill(block, &chunk);
-    memset(block->verdicts, VERDICTS, chunk.count); /* none: whoever skips one is found out */
+    block_fill(block, arena_results(d->arena, index), &chunk);
     d->flights[index] = (struct flight){.kind = FLIGHT_NUMBERS,
+                                        .end = chunk.count,
                                         .count = chunk.count,
                                         .pushed_ns = clock_monotonic_ns(),
                                         .job = job,
@@ -135,7 +138,7 @@ static enum handed_out hand_out(struct dispatcher *d, struct job *job, bool bulk
     d->bulk_flight += bulk;
     d->huge_flight += huge;
     job->in_flight++;
-    schedule_charge(&d->schedule, job, chunk.cost_ns);
+    schedule_charge(job->draft ? &d->early : &d->schedule, job, chunk.cost_ns);
     FAULT_POINT("hand_out.filled");
     handout_push(d, index, 0);
     return HANDED_OUT;
@@ -145,6 +148,8 @@ void handout_land(struct dispatcher *d, uint32_t index)
 {
     struct flight *flight = &d->flights[index];
     struct job *job = flight->job;
+    if ((int32_t)index == d->trial)
+        d->trial = NO_TRIAL;
     d->in_flight--;
     d->bulk_flight -= flight->bulk;
     d->huge_flight -= flight->huge;
@@ -153,38 +158,6 @@ void handout_land(struct dispatcher *d, uint32_t index)
     *flight = (struct flight){.kind = FLIGHT_NONE};
     job->in_flight--;
     handout_release(d, job);
-}
-
-void handout_elsewhere(struct dispatcher *d, uint32_t index)
-{
-    struct flight *flight = &d->flights[index];
-    struct chunk chunk;
-    flight->damaged = true;
-    if (d->free_count == 0)
-        return;
-    uint32_t other = d->free_blocks[d->free_count - 1];
-    struct block *block = arena_block(d->arena, other);
-    enum store_result result = store_numbers(flight->job->store, &flight->job->id,
-                                             flight->chunk_index, &chunk, block->words);
-    if (result != STORE_OK && failure(result) == HANDED_FAILED)
-        return;
-    if (result != STORE_OK) {
-        handout_land(d, index); /* the batch is gone */
-    } else {
-        d->free_count--;
-        block_fill(block, &chunk);
-        memset(block->verdicts, VERDICTS, chunk.count);
-        atomic_store(&block->canceled, flight->canceled_ns != 0);
-        block->singly = flight->singly;
-        d->flights[other] = *flight;
-        d->flights[other].damaged = false;
-        d->flights[other].suspects_end = 0;
-        d->flights[other].overdue = false;
-        d->flights[other].post_again_ns = 0;
-        handout_push(d, other, 0);
-        ring_wake(d->arena, 1);
-    }
-    *flight = (struct flight){.kind = FLIGHT_LOST};
 }
 
 static bool push_sentinel(struct dispatcher *d)
@@ -213,14 +186,19 @@ void handout_fill(struct dispatcher *d)
 
     unsigned limit = bulk_limit(d);
     d->waits_for_store = false;
-    while (d->free_count > 0 && d->bulk_flight < limit) {
+    while (d->free_count > 0 && d->bulk_flight < limit && !trial_is_on(d)) {
         struct job *job = schedule_next(&d->schedule);
-        if (!job)
+        if (!job && !(job = early_next(d)))
             break;
         d->waits_for_store = store_is_behind(job->store);
         if (d->waits_for_store)
             break;
-        switch (hand_out(d, job, true)) {
+        enum handed_out handed = hand_out(d, job, true);
+        if (job->draft && handed != HANDED_OUT) {
+            early_wait(d, job);
+            continue;
+        }
+        switch (handed) {
         case HANDED_OUT:
             pushed++;
             break;
@@ -253,6 +231,6 @@ void handout_first(struct dispatcher *d, struct job *job)
     unsigned limit = bulk_limit(d);
     unsigned kept = limit > d->bulk_flight ? limit - d->bulk_flight : 0;
     bool small = job->chunk_count == 1 && job->cost_ns <= CHUNK_MAX_COST_NS;
-    if (small && d->free_count > kept && hand_out(d, job, false) == HANDED_OUT)
+    if (small && d->free_count > kept && !trial_is_on(d) && hand_out(d, job, false) == HANDED_OUT)
         ring_wake(d->arena, 1);
 }

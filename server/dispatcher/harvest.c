@@ -10,13 +10,12 @@
 #include "worker/primality/primality.h"
 
 enum {
-    ATTEMPTS_MAX = 3,  /* workers a number may kill before it is failed */
     BUSY_MEMORY_S = 4, /* what is older counts half or less */
 };
 
-static void free_block(struct dispatcher *d, uint32_t index)
+void harvest_free(struct dispatcher *d, uint32_t index)
 {
-    atomic_store_explicit(&arena_block(d->arena, index)->claim, 0, memory_order_relaxed);
+    atomic_store_explicit(arena_claim(d->arena, index), 0, memory_order_relaxed);
     d->flights[index] = (struct flight){.kind = FLIGHT_NONE};
     d->free_blocks[d->free_count++] = index;
 }
@@ -47,6 +46,22 @@ double harvest_concurrency(const struct dispatcher *d)
 }
 
 /*
+ * Count what has come back, with that result of posting it. Returns the sum of the seconds. Whether
+ * numbers of a draft are of a batch turns out later.
+ */
+static double tally(struct dispatcher *d, struct job *job, enum store_result result, uint32_t done,
+                    uint32_t count)
+{
+    if (job->store && !job->draft)
+        return tally_verdicts(d, d->post.verdicts, d->post.seconds, count);
+    if (job->draft && result == STORE_OK)
+        job->posted += done;
+    else
+        tally_discarded(d, done);
+    return tally_seconds(d, d->post.seconds, count);
+}
+
+/*
  * Post the verdicts of a block that is finished or given up. If the store cannot take them now, the
  * block keeps them, and comes by again (watch.c).
  */
@@ -57,38 +72,39 @@ static void collect(struct dispatcher *d, uint32_t index, struct news *news)
     uint32_t count = flight->count;
     uint32_t done;
     if (!trust_verdicts(d, index, &done)) {
-        trust_lose(d, index);
+        log_warning("a block came back scribbled over: done again", log_int("block", index));
+        trial_add(d, index, false);
         return;
     }
-    enum store_result result = store_post(job->store, &job->id, flight->chunk_index,
-                                          d->post.verdicts, d->post.seconds, &news->batch);
+    if (trial_goes_on(d, index, done))
+        return;
+    enum store_result result = early_post(d, job, flight->chunk_index, news);
     if (result == STORE_NO_MEMORY || result == STORE_FAILED) {
         flight->post_again_ns = clock_monotonic_ns() + STORE_AGAIN_MS * NS_PER_MS;
         return;
     }
     FAULT_POINT("collect.stored");
-    if (result == STORE_OK)
-        news->store = job->store;
 
     d->blocks_done++;
-    double seconds = tally_verdicts(d, d->post.verdicts, d->post.seconds, count);
+    double seconds = tally(d, job, result, done, count);
     if (done == count && flight->cost_ns > 0) {
         schedule_measure(job, flight->cost_ns, seconds);
         d->pace += (seconds * 1e9 / (double)flight->cost_ns - d->pace) / 16;
     }
     note_concurrency(d, seconds);
     handout_land(d, index);
-    free_block(d, index);
+    harvest_free(d, index);
+    trial_next(d);
     FAULT_POINT("collect.freed");
 }
 
 /* Write the verdict of the number a worker could not finish, and step past it. */
-static void give_up_number(struct block *block, uint32_t number, enum verdict verdict)
+static void give_up_number(struct results *results, uint32_t number, enum verdict verdict)
 {
     FAULT_POINT("give_up_number.begun");
-    block->verdicts[number] = (uint8_t)verdict;
-    block->seconds[number] = 0;
-    atomic_store_explicit(&block->done, number + 1, memory_order_release);
+    results->verdicts[number] = (uint8_t)verdict;
+    results->seconds[number] = 0;
+    atomic_store_explicit(&results->done, number + 1, memory_order_release);
 }
 
 /*
@@ -100,9 +116,10 @@ static void give_up_number(struct block *block, uint32_t number, enum verdict ve
 static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim claim)
 {
     struct block *block = arena_block(d->arena, index);
+    struct results *results = arena_results(d->arena, index);
     struct flight *flight = &d->flights[index];
-    uint32_t number = atomic_load_explicit(&block->done, memory_order_acquire);
-    if (number < flight->done || number >= flight->count || flight->canceled_ns)
+    uint32_t number = atomic_load_explicit(&results->done, memory_order_acquire);
+    if (number < flight->done || number >= flight->end || flight->canceled_ns)
         return false;
 
     uint32_t end = block_group_end(block, number, primality_cost_ns);
@@ -112,15 +129,15 @@ static bool resume_orphan(struct dispatcher *d, uint32_t index, struct claim cla
     flight->singly = true;
     block->singly = 1;
     if (alone && flight->overdue && flight->overdue_index == number) {
-        give_up_number(block, number++, VERDICT_TIMEOUT);
+        give_up_number(results, number++, VERDICT_TIMEOUT);
         deaths = 0;
     } else if (deaths >= ATTEMPTS_MAX) {
         log_warning("number failed: its workers died on it", log_int("deaths", deaths));
-        give_up_number(block, number++, VERDICT_FAILED);
+        give_up_number(results, number++, VERDICT_FAILED);
         deaths = 0;
     }
     flight->overdue = false;
-    if (number == flight->count)
+    if (number == flight->end)
         return false;
     d->blocks_resumed++;
     handout_push(d, index, deaths);
@@ -136,8 +153,8 @@ bool harvest_one(struct dispatcher *d, struct news *news)
     FAULT_POINT("harvest_one.taken");
     uint32_t index = (uint32_t)posted;
     /* Pairs with the release in board_finish() and in arena_reap(). */
-    struct claim claim = claim_unpack(
-        atomic_load_explicit(&arena_block(d->arena, index)->claim, memory_order_acquire));
+    struct claim claim =
+        claim_unpack(atomic_load_explicit(arena_claim(d->arena, index), memory_order_acquire));
     enum flight_kind kind = d->flights[index].kind;
     if (kind == FLIGHT_NONE || kind == FLIGHT_LOST || d->flights[index].damaged)
         return true; /* posted twice, or by somebody who should not have */
@@ -149,7 +166,7 @@ bool harvest_one(struct dispatcher *d, struct news *news)
         return true; /* posted twice */
 
     if (kind == FLIGHT_SENTINEL)
-        free_block(d, index); /* claimed, so its worker is gone or going */
+        harvest_free(d, index); /* claimed, so its worker is gone or going */
     else if (claim.state == CLAIM_DONE || !resume_orphan(d, index, claim))
         collect(d, index, news);
     return true;

@@ -2,12 +2,14 @@
  * parts - what the files of the dispatcher share; nothing outside server/dispatcher includes this.
  *
  *   dispatcher.c  the thread, and the calls of dispatcher.h
+ *   early.c       drafts that are worked on before they are batches, and the calls of early.h
  *   spot.c        small batches, without a worker
  *   schedule.c    whose turn it is
  *   handout.c     blocks out: chunks into free blocks, blocks and sentinels into the ring
  *   tally.c       the sums of the metrics
  *   harvest.c     blocks back: verdicts into the store, orphans into the ring again
  *   trust.c       what workers may have done to the arena, found out and made good
+ *   trial.c       what becomes of chunks whose blocks were scribbled over
  *   watch.c       blocks that stay out too long, and how long the thread may sleep
  *
  * Every function here, but for those that say so, is called under the dispatcher's lock.
@@ -22,6 +24,8 @@
 #include "server/dispatcher/schedule.h"
 #include "server/id_map.h"
 
+enum { ATTEMPTS_MAX = 3 }; /* workers a number may kill, or drive mad, before it is failed */
+
 /* What the dispatcher has made of a block. */
 enum flight_kind {
     FLIGHT_NONE, /* the block is free */
@@ -31,17 +35,21 @@ enum flight_kind {
 };
 
 /*
- * What the dispatcher knows of the block of the same index. Workers can write to the whole arena, so
- * what the dispatcher has put there itself it knows from here, and never from there.
+ * What the dispatcher knows of the block of the same index. Workers can write to some of the arena, or to
+ * all of it where they cannot be confined, so what the dispatcher has put there itself it knows from
+ * here, and never from there.
  */
 struct flight {
     enum flight_kind kind;
     uint64_t ticket;   /* under which the block was pushed last */
     unsigned attempts; /* as which it was pushed */
     uint32_t done;     /* numbers that had verdicts then */
+    uint32_t end;      /* up to which its worker was to get: mostly all; what the block says */
     uint32_t count;    /* numbers in it */
     bool singly;       /* what the block says */
-    bool damaged;      /* the chunk waits for another block; see trust.c */
+    bool damaged; /* the chunk came back scribbled over, and waits to be tried again; see trial.c */
+    bool lost;    /* ... in another block: this one is not used again */
+    bool one_by_one;   /* it is tried number by number; likewise */
     int64_t pushed_ns; /* when it was pushed first */
     struct job *job;   /* NULL but for numbers */
     uint32_t chunk_index;
@@ -61,6 +69,8 @@ struct post {
     float seconds[CHUNK_MAX_NUMBERS];
 };
 
+enum { NO_TRIAL = -1 };
+
 struct dispatcher {
     struct dispatcher_options options;
     struct arena *arena; /* options.arena */
@@ -68,7 +78,8 @@ struct dispatcher {
 
     pthread_mutex_t lock; /* of all below, and of pushing and harvesting */
     struct schedule schedule;
-    struct id_map jobs; /* id to struct job */
+    struct schedule early; /* drafts: they get what the schedule has no use for */
+    struct id_map jobs;    /* id to struct job, those of drafts excepted */
     struct flight *flights;
     uint32_t *free_blocks;
     unsigned free_count;
@@ -82,9 +93,12 @@ struct dispatcher {
     bool idle;            /* the thread found nothing in flight when it last looked */
     bool dormant;         /* ... twice in a row, so it sleeps until somebody rings */
     uint32_t sentinels_sent;
-    uint64_t head;    /* tickets given out: what the ring should say */
-    unsigned lost;    /* blocks that are not used again */
-    struct post post; /* of one block at a time */
+    uint64_t head;         /* tickets given out: what the ring should say */
+    unsigned lost;         /* blocks that are not used again */
+    struct post post;      /* of one block at a time */
+    int32_t trial;         /* the block whose chunk is on trial, or NO_TRIAL; see trial.c */
+    struct post proven;    /* of a chunk tried number by number: those that have passed, */
+    uint32_t proven_count; /* and how many */
     uint64_t blocks_done;
     uint64_t blocks_resumed;
     double pace;           /* of all jobs: measured time over estimated, a moving average */
@@ -112,6 +126,25 @@ enum { STORE_AGAIN_MS = 100 }; /* after which a store that has failed is tried a
  */
 bool spot_test(struct dispatcher *d, struct store *store, const struct batch *batch,
                struct news *news);
+
+/* --- early.c ---------------------------------------------------------------------------------- */
+
+/* The draft whose turn it is, where no batch has work; NULL if there is none, or should be none. */
+struct job *early_next(struct dispatcher *d);
+
+/* Nothing more of the draft is handed out before it is a batch. */
+void early_wait(struct dispatcher *d, struct job *job);
+
+/*
+ * store_numbers() of what the job works on, draft or batch; STORE_GONE where the draft has become
+ * nothing.
+ */
+enum store_result early_numbers(const struct job *job, uint32_t index, struct chunk *chunk,
+                                uint64_t *words);
+
+/* The same for store_post(), of what is in d->post. */
+enum store_result early_post(struct dispatcher *d, struct job *job, uint32_t index,
+                             struct news *news);
 
 /* --- handout.c -------------------------------------------------------------------------------- */
 
@@ -141,12 +174,6 @@ void handout_sentinels(struct dispatcher *d, unsigned count);
 /* Push a block that is filled or ORPHANED, and note what is to come back. */
 void handout_push(struct dispatcher *d, uint32_t index, unsigned attempts);
 
-/*
- * Put the chunk of a damaged block into another one and push that. Where there is none, or the store
- * cannot be read, the flight stays marked as damaged, to be tried again.
- */
-void handout_elsewhere(struct dispatcher *d, uint32_t index);
-
 /* Forget a flight of numbers that is over; its block is the caller's. */
 void handout_land(struct dispatcher *d, uint32_t index);
 
@@ -165,7 +192,7 @@ bool trust_claim(const struct dispatcher *d, uint32_t index, struct claim claim)
  */
 bool trust_verdicts(struct dispatcher *d, uint32_t index, uint32_t *done);
 
-/* The block was scribbled over: log it, never use the block again, and send its chunk elsewhere. */
+/* The claim word was scribbled over: log it, never use the block again, and put its chunk on trial. */
 void trust_lose(struct dispatcher *d, uint32_t index);
 
 /*
@@ -174,16 +201,53 @@ void trust_lose(struct dispatcher *d, uint32_t index);
  */
 void trust_audit(struct dispatcher *d);
 
+/* --- trial.c ---------------------------------------------------------------------------------- */
+
+/* Is a chunk on trial, beside which no other should go out? */
+bool trial_is_on(const struct dispatcher *d);
+
+/* The chunk of that block is a suspect, or has proved to be one. Is the block lost? */
+void trial_add(struct dispatcher *d, uint32_t index, bool lost);
+
+/*
+ * Send out the next suspect, if there is one and none is out. Where that cannot be, for want of a block or
+ * because the store cannot be read, it is to be called again.
+ */
+void trial_next(struct dispatcher *d);
+
+/* Where numbers of that block have passed their trial, let d->post have what they got then. */
+void trial_recall(struct dispatcher *d, uint32_t index);
+
+/*
+ * Numbers 0 .. done-1 of a block have come back as they should, and are in d->post: whether others of it
+ * are to be tried, in which case the block is out again.
+ */
+bool trial_goes_on(struct dispatcher *d, uint32_t index, uint32_t done);
+
 /* --- tally.c ---------------------------------------------------------------------------------- */
 
-/* Count verdicts in the metrics. Returns the sum of the seconds. With or without the lock. */
+/* Those of this file: with or without the lock. */
+
+/* Count the verdicts of numbers of a batch in the metrics. Returns the sum of their seconds. */
 double tally_verdicts(struct dispatcher *d, const uint8_t *verdicts, const float *seconds,
                       uint32_t count);
+
+/* Of numbers that are of no batch, or not yet, count the seconds alone. Returns their sum. */
+double tally_seconds(struct dispatcher *d, const float *seconds, uint32_t count);
+
+/* Count the verdicts that a batch had when it became one. */
+void tally_batch(struct dispatcher *d, const struct batch *batch);
+
+/* So many numbers were tested that are of no batch. */
+void tally_discarded(struct dispatcher *d, uint64_t numbers);
 
 /* --- harvest.c -------------------------------------------------------------------------------- */
 
 /* Take one block off the board and deal with it. False if there was none. */
 bool harvest_one(struct dispatcher *d, struct news *news);
+
+/* A block is the dispatcher's again, and nothing in it: free it. */
+void harvest_free(struct dispatcher *d, uint32_t index);
 
 /* How many workers' work is done at a time, as things have been lately: at most as many as there are. */
 double harvest_concurrency(const struct dispatcher *d);
@@ -195,6 +259,9 @@ double harvest_concurrency(const struct dispatcher *d);
  * be killed on the way.
  */
 int64_t watch_sleep_time(struct dispatcher *d);
+
+/* The work on the job is for nothing: tell its blocks that are out to stop. */
+void watch_stop(struct dispatcher *d, const struct job *job);
 
 /* Blocks have been pushed by another thread: let the dispatcher's own look after them in time. */
 void watch_rouse(struct dispatcher *d);

@@ -52,6 +52,16 @@ void schedule_add(struct schedule *schedule, struct job *job)
     job->listed = true;
 }
 
+void schedule_grow(struct schedule *schedule, struct job *job, uint32_t chunks, uint64_t cost_ns)
+{
+    job->chunk_count += chunks;
+    job->cost_ns += cost_ns;
+    if (job->listed)
+        schedule->cost_ns += cost_ns;
+    else if (!job->waits)
+        schedule_add(schedule, job);
+}
+
 void schedule_remove(struct schedule *schedule, struct job *job)
 {
     if (!job->listed)

@@ -22,11 +22,12 @@
 
 enum { SCHEDULE_PRIORITIES = 10 };
 
-/* A batch with work to hand out or on its way. */
+/* A batch with work to hand out or on its way, or a draft; see early.h. */
 struct job {
     struct batch_id id;
-    struct store *store; /* where its numbers are */
-    int priority;        /* 0 .. SCHEDULE_PRIORITIES - 1 */
+    struct store *store;       /* where its numbers are; NULL: the draft has become nothing */
+    struct store_draft *draft; /* as long as it is one */
+    int priority;              /* 0 .. SCHEDULE_PRIORITIES - 1 */
     uint32_t chunk_count;
     uint32_t next_chunk; /* chunks before it have been handed out */
     uint32_t in_flight;  /* chunks handed out and not yet back */
@@ -35,6 +36,8 @@ struct job {
     double paced_ns;     /* how much estimated work that is the mean of */
     bool started;        /* the store knows that it runs */
     bool canceled;
+    bool waits;         /* a draft: for the end of its body */
+    uint64_t posted;    /* numbers of a draft that have their verdicts */
     bool listed;        /* in the schedule */
     bool held;          /* waits outside it, in the dispatcher's list of such jobs */
     int64_t balance_ns; /* work it may still get in this round; negative: overdrawn */
@@ -63,6 +66,12 @@ void schedule_measure(struct job *job, uint64_t cost_ns, double seconds);
 
 /* Add a job that has chunks left; it comes last in its priority's round. */
 void schedule_add(struct schedule *schedule, struct job *job);
+
+/*
+ * So many chunks more have come for the job, of that estimated cost: it gets turns again, unless it
+ * waits.
+ */
+void schedule_grow(struct schedule *schedule, struct job *job, uint32_t chunks, uint64_t cost_ns);
 
 /* Take a job out, wherever it stands; harmless if it is not in. */
 void schedule_remove(struct schedule *schedule, struct job *job);

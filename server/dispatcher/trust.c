@@ -1,12 +1,13 @@
 /*
- * trust - a worker can write to the whole arena, so nothing there is believed that need not be.
+ * trust - a worker can write to parts of the arena, and where it cannot be confined to all of it (arena.h), so
+ * nothing there is believed that need not be.
  *
  * The dispatcher knows for itself what it has pushed: ticket, attempts, how many numbers. A claim word
  * has 64 bits, of which state and owner alone are news to it; the ring must say what it said itself; of a
  * verdict there are six. Where one of them is none that the protocol allows, somebody has scribbled over
- * the block, and may still: the block is not used again, and its chunk is read anew from the store into
- * another. What is lost so comes back when the front is started anew, as it is when half of the blocks
- * are gone.
+ * the block, and its chunk is read anew from the store and done again (trial.c). Where it is the claim
+ * word, nobody can tell who has the block now: it is not used again. What is lost so comes back when the
+ * front is started anew, as it is when half of the blocks are gone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,16 +49,17 @@ static float plausible_seconds(float seconds, float at_most)
 bool trust_verdicts(struct dispatcher *d, uint32_t index, uint32_t *done)
 {
     const struct flight *flight = &d->flights[index];
-    const struct block *block = arena_block(d->arena, index);
+    const struct results *results = arena_results(d->arena, index);
     struct post *post = &d->post;
-    uint32_t claimed = atomic_load_explicit(&block->done, memory_order_acquire);
+    uint32_t claimed = atomic_load_explicit(&results->done, memory_order_acquire);
     *done = claimed;
-    if (claimed < flight->done || claimed > flight->count ||
-        (claimed < flight->count && !flight->canceled_ns))
+    if (claimed < flight->done || claimed > flight->end ||
+        (claimed < flight->end && !flight->canceled_ns))
         return false;
     /* Copied first, so that nobody changes them between the look and the use. */
-    memcpy(post->verdicts, block->verdicts, claimed * sizeof *post->verdicts);
-    memcpy(post->seconds, block->seconds, claimed * sizeof *post->seconds);
+    memcpy(post->verdicts, results->verdicts, claimed * sizeof *post->verdicts);
+    memcpy(post->seconds, results->seconds, claimed * sizeof *post->seconds);
+    trial_recall(d, index);
     float most = (float)((double)(clock_monotonic_ns() - flight->pushed_ns) / 1e9);
     for (uint32_t i = 0; i < claimed; i++) {
         if (post->verdicts[i] >= VERDICT_CANCELED)
@@ -80,7 +82,7 @@ void trust_lose(struct dispatcher *d, uint32_t index)
         _Exit(EXIT_FAILURE);
     }
     if (d->flights[index].kind == FLIGHT_NUMBERS)
-        handout_elsewhere(d, index);
+        trial_add(d, index, true);
     else
         d->flights[index] = (struct flight){.kind = FLIGHT_LOST};
 }
@@ -111,7 +113,7 @@ static void repair_ring(struct dispatcher *d)
     uint64_t oldest = d->head;
     for (uint32_t i = 0; i < d->arena->block_count; i++) {
         const struct flight *flight = &d->flights[i];
-        struct claim claim = claim_unpack(atomic_load(&arena_block(d->arena, i)->claim));
+        struct claim claim = claim_unpack(atomic_load(arena_claim(d->arena, i)));
         bool out =
             (flight->kind == FLIGHT_NUMBERS || flight->kind == FLIGHT_SENTINEL) && !flight->damaged;
         if (!out || claim.state != CLAIM_QUEUED)
@@ -136,14 +138,10 @@ void trust_audit(struct dispatcher *d)
                  atomic_load(&d->arena->ring->head) == d->head;
     for (uint32_t i = 0; i < d->arena->block_count; i++) {
         const struct flight *flight = &d->flights[i];
-        if (flight->damaged) {
-            handout_elsewhere(d, i);
+        if (flight->damaged || (flight->kind != FLIGHT_NUMBERS && flight->kind != FLIGHT_SENTINEL))
             continue;
-        }
-        if (flight->kind != FLIGHT_NUMBERS && flight->kind != FLIGHT_SENTINEL)
-            continue;
-        struct claim claim = claim_unpack(
-            atomic_load_explicit(&arena_block(d->arena, i)->claim, memory_order_acquire));
+        struct claim claim =
+            claim_unpack(atomic_load_explicit(arena_claim(d->arena, i), memory_order_acquire));
         if (!trust_claim(d, i, claim))
             trust_lose(d, i);
         else if (claim.state == CLAIM_QUEUED)
@@ -153,4 +151,5 @@ void trust_audit(struct dispatcher *d)
     }
     if (!whole)
         repair_ring(d);
+    trial_next(d);
 }

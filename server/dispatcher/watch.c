@@ -15,12 +15,12 @@ enum {
 };
 
 /* Ask the supervisor to kill the worker of a block if it is still at what it is at now. */
-static void request_kill(struct dispatcher *d, struct flight *flight, const struct block *block,
-                         struct worker_slot *slot, int64_t began_ns)
+static void request_kill(struct dispatcher *d, uint32_t index, unsigned slot, int64_t began_ns)
 {
-    flight->overdue = true;
-    flight->overdue_index = atomic_load_explicit(&block->done, memory_order_acquire);
-    atomic_store_explicit(&slot->overdue_ns, began_ns, memory_order_seq_cst);
+    d->flights[index].overdue = true;
+    d->flights[index].overdue_index =
+        atomic_load_explicit(&arena_results(d->arena, index)->done, memory_order_acquire);
+    atomic_store_explicit(&d->arena->slots[slot].overdue_ns, began_ns, memory_order_seq_cst);
     kill(d->options.supervisor, SIGUSR1);
 }
 
@@ -66,18 +66,17 @@ static int64_t check_running(struct dispatcher *d)
             next = sooner(next, post_again(d, i, now));
         if (!flight->job || (timeout == 0 && !flight->canceled_ns))
             continue;
-        struct block *block = arena_block(d->arena, i);
-        struct claim claim = claim_unpack(atomic_load(&block->claim));
+        struct claim claim = claim_unpack(atomic_load(arena_claim(d->arena, i)));
         if (claim.state != CLAIM_RUNNING || !trust_claim(d, i, claim))
             continue;
-        struct worker_slot *slot = &d->arena->slots[claim.owner];
-        int64_t began = atomic_load_explicit(&slot->began_ns, memory_order_relaxed);
+        int64_t began =
+            atomic_load_explicit(&d->arena->desks[claim.owner].began_ns, memory_order_relaxed);
         if (began <= 0 || began > now)
             continue;
         bool stuck =
             flight->canceled_ns && now - flight->canceled_ns >= CANCEL_GRACE_MS * NS_PER_MS;
         if (stuck || (timeout > 0 && now - began > timeout))
-            request_kill(d, flight, block, slot, began);
+            request_kill(d, i, claim.owner, began);
         if (flight->canceled_ns)
             next = sooner(next, CANCEL_GRACE_MS * NS_PER_MS);
     }
@@ -106,6 +105,16 @@ int64_t watch_sleep_time(struct dispatcher *d)
     if (d->dormant)
         return -1;
     return sooner(retry_ns, d->in_flight > 0 ? running_ns : look_interval(d));
+}
+
+void watch_stop(struct dispatcher *d, const struct job *job)
+{
+    for (uint32_t i = 0; i < d->arena->block_count; i++) {
+        if (d->flights[i].job == job) {
+            d->flights[i].canceled_ns = clock_monotonic_ns();
+            atomic_store(&arena_block(d->arena, i)->canceled, 1);
+        }
+    }
 }
 
 void watch_rouse(struct dispatcher *d)

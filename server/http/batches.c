@@ -1,7 +1,6 @@
 /* batches - the batch document and what is done to batches. See batches.h. */
 #include "server/http/batches.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,63 +17,112 @@ enum { LIST_DEFAULT = 100, LIST_MAX = 1000, INLINE_RESULTS_MAX = 1000 };
 static void write_time(struct text *text, const char *name, int64_t wall_ns)
 {
     char time[CLOCK_RFC3339_SIZE];
-    if (wall_ns)
-        text_printf(text, "\"%s\":\"%s\",", name, clock_rfc3339(time, wall_ns));
-    else
-        text_printf(text, "\"%s\":null,", name);
+    text_add_string(text, name);
+    if (wall_ns) {
+        text_add_string(text, "\"");
+        text_add_string(text, clock_rfc3339(time, wall_ns));
+        text_add_string(text, "\"");
+    } else {
+        text_add_string(text, "null");
+    }
+}
+
+static void write_count(struct text *text, const char *name, uint64_t count)
+{
+    text_add_string(text, name);
+    text_add_u64(text, count);
 }
 
 static void write_counts(struct text *text, const struct batch *batch)
 {
     const uint64_t *counts = batch->counts;
-    text_printf(text,
-                "\"counts\":{\"total\":%llu,\"pending\":%llu,\"prime\":%llu,\"composite\":%llu,"
-                "\"failed\":%llu,\"canceled\":%llu},",
-                (unsigned long long)batch->total,
-                (unsigned long long)(batch->total - batch_finished(batch)),
-                (unsigned long long)(counts[VERDICT_PRIME] + counts[VERDICT_PROBABLE_PRIME]),
-                (unsigned long long)counts[VERDICT_COMPOSITE],
-                (unsigned long long)(counts[VERDICT_FAILED] + counts[VERDICT_TIMEOUT]),
-                (unsigned long long)counts[VERDICT_CANCELED]);
+    write_count(text, ",\"counts\":{\"total\":", batch->total);
+    write_count(text, ",\"pending\":", batch->total - batch_finished(batch));
+    write_count(text, ",\"prime\":", counts[VERDICT_PRIME] + counts[VERDICT_PROBABLE_PRIME]);
+    write_count(text, ",\"composite\":", counts[VERDICT_COMPOSITE]);
+    write_count(text, ",\"failed\":", counts[VERDICT_FAILED] + counts[VERDICT_TIMEOUT]);
+    write_count(text, ",\"canceled\":", counts[VERDICT_CANCELED]);
+    text_add_string(text, "}");
+}
+
+/* Never 1 before it is 1. */
+static void write_progress(struct text *text, const struct batch *batch)
+{
+    double progress = batch->total ? (double)batch_finished(batch) / (double)batch->total : 1.0;
+    text_add_string(text, ",\"progress\":");
+    text_add_fraction(text, (uint64_t)(progress * 1e6), 6);
 }
 
 static void write_eta(struct http *http, struct text *text, const struct batch *batch)
 {
     double eta = batch_has_ended(batch) ? 0 : dispatcher_eta(http->dispatcher, &batch->id);
-    if (eta < 0)
-        text_add_string(text, "\"eta_seconds\":null,");
+    if (eta == 0)
+        text_add_string(text, ",\"eta_seconds\":0");
+    else if (eta < 0)
+        text_add_string(text, ",\"eta_seconds\":null");
     else
-        text_printf(text, "\"eta_seconds\":%.3g,", eta);
+        text_printf(text, ",\"eta_seconds\":%.3g", eta);
 }
 
+static void write_elapsed(struct text *text, const struct batch *batch)
+{
+    int64_t until_ns = batch->ended_ns ? batch->ended_ns : clock_wall_ns();
+    int64_t elapsed_ns = until_ns - batch->created_ns;
+    text_add_string(text, ",\"elapsed_seconds\":");
+    text_add_fraction(text, elapsed_ns > 0 ? (uint64_t)elapsed_ns / 1000 : 0, 6);
+}
+
+/* What a small batch takes counts in nanoseconds, and wants as many digits as that of a big one. */
+static void write_compute(struct text *text, double seconds)
+{
+    text_add_string(text, ",\"compute_seconds\":");
+    if (seconds < 1e6)
+        text_add_fraction(text, (uint64_t)(seconds * 1e12), 12);
+    else
+        text_printf(text, "%.6g", seconds);
+}
+
+static void write_links(struct text *text, const char *id)
+{
+    static const char *const links[][2] = {{",\"links\":{\"self\":\"/v1/batches/", "\""},
+                                           {",\"results\":\"/v1/batches/", "/results\""},
+                                           {",\"cancel\":\"/v1/batches/", "/cancel\"}"}};
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        text_add_string(text, links[i][0]);
+        text_add_string(text, id);
+        text_add_string(text, links[i][1]);
+    }
+}
+
+/* Without printf, for the most part: nothing else of a small batch would take as long. */
 void batches_write(struct http *http, struct text *text, const struct batch *batch, bool open)
 {
     char id[BATCH_ID_TEXT_SIZE];
     batch_id_format(id, &batch->id);
-    int64_t until = batch->ended_ns ? batch->ended_ns : clock_wall_ns();
-    double elapsed = (double)(until - batch->created_ns) / 1e9;
-    double progress = batch->total ? (double)batch_finished(batch) / (double)batch->total : 1.0;
     char *metadata;
     if (store_metadata(http->options.store, &batch->id, &metadata) == STORE_NO_MEMORY)
         text->failed = true;
 
-    text_printf(text, "{\"id\":\"%s\",\"status\":\"%s\",\"durable\":%s,", id,
-                batch_status_name(batch->status), batch->durable ? "true" : "false");
+    text_add_string(text, "{\"id\":\"");
+    text_add_string(text, id);
+    text_add_string(text, "\",\"status\":\"");
+    text_add_string(text, batch_status_name(batch->status));
+    text_add_string(text, batch->durable ? "\",\"durable\":true" : "\",\"durable\":false");
     if (*batch->owner)
-        text_printf(text, "\"owner\":\"%s\",", batch->owner);
-    write_time(text, "created_at", batch->created_ns);
-    write_time(text, "started_at", batch->started_ns);
-    write_time(text, "ended_at", batch->ended_ns);
-    write_time(text, "expires_at", batch->expires_ns);
+        text_printf(text, ",\"owner\":\"%s\"", batch->owner);
+    write_time(text, ",\"created_at\":", batch->created_ns);
+    write_time(text, ",\"started_at\":", batch->started_ns);
+    write_time(text, ",\"ended_at\":", batch->ended_ns);
+    write_time(text, ",\"expires_at\":", batch->expires_ns);
     write_counts(text, batch);
-    text_printf(text, "\"progress\":%.6g,", floor(progress * 1e6) / 1e6);
+    write_progress(text, batch);
     write_eta(http, text, batch);
-    text_printf(text,
-                "\"elapsed_seconds\":%.6f,\"compute_seconds\":%.6g,\"priority\":%d,"
-                "\"metadata\":%s,\"links\":{\"self\":\"/v1/batches/%s\","
-                "\"results\":\"/v1/batches/%s/results\",\"cancel\":\"/v1/batches/%s/cancel\"}",
-                elapsed > 0 ? elapsed : 0, batch->compute_seconds, batch->priority,
-                metadata ? metadata : "{}", id, id, id);
+    write_elapsed(text, batch);
+    write_compute(text, batch->compute_seconds);
+    write_count(text, ",\"priority\":", (uint64_t)batch->priority);
+    text_add_string(text, ",\"metadata\":");
+    text_add_string(text, metadata ? metadata : "{}");
+    write_links(text, id);
     if (!open)
         text_add(text, "}", 1);
     free(metadata);
@@ -128,17 +176,28 @@ static void write_with_results(struct http *http, struct text *text, const struc
     batches_write(http, text, batch, true);
     size_t without_results = text->length;
     text_add_string(text, ",\"results\":[");
-    if (batch->total <= INLINE_RESULTS_MAX && results_write_all(http->options.store, batch, text))
+    if (batch->total <= INLINE_RESULTS_MAX && results_write_all(http, batch, text))
         text_add_string(text, "]");
     else
         text->length = without_results;
     text_add_string(text, "}");
 }
 
-void batches_reply_accepted(struct request *request, const struct batch *accepted, bool repeated)
+void batches_prepare(struct request *request, const struct batch_id *id, struct text *prepared)
+{
+    struct http *http = request->http;
+    struct batch batch;
+    if (request->wait_until_ns && store_get(http->options.store, id, &batch) == STORE_OK &&
+        batch_has_ended(&batch))
+        write_with_results(http, prepared, &batch);
+}
+
+void batches_reply_accepted(struct request *request, const struct batch *accepted, bool repeated,
+                            struct text *prepared)
 {
     struct batch batch = *accepted;
-    if (wait_for_end(request, &batch))
+    bool is_prepared = prepared && prepared->length > 0;
+    if (!is_prepared && wait_for_end(request, &batch))
         return;
 
     char location[64];
@@ -152,11 +211,15 @@ void batches_reply_accepted(struct request *request, const struct batch *accepte
         headers[count++] = (struct reply_header){"Idempotency-Replayed", "true"};
 
     struct text text = {.data = NULL};
-    bool with_results = request->wait_until_ns && batch_has_ended(&batch);
-    if (with_results)
+    bool with_results = is_prepared || (request->wait_until_ns && batch_has_ended(&batch));
+    if (is_prepared) {
+        text = *prepared;
+        *prepared = (struct text){.data = NULL};
+    } else if (with_results) {
         write_with_results(request->http, &text, &batch);
-    else
+    } else {
         batches_write(request->http, &text, &batch, false);
+    }
     text_add(&text, "\n", 1);
     reply_text(request, with_results ? MHD_HTTP_OK : MHD_HTTP_ACCEPTED, REPLY_JSON, &text, headers);
 }

@@ -1,6 +1,8 @@
 /* connection - opening and closing. See connection.h. */
 #include "server/http/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -18,10 +20,14 @@ struct connection *connection_new(struct MHD_Connection *handle, struct head_clo
     return connection;
 }
 
-void connection_free(struct connection *connection, struct head_clock *clock)
+void connection_free(struct connection *connection, struct head_clock *clock,
+                     int64_t idle_timeout_s)
 {
     if (!connection)
         return;
+    unsigned stalled_ms = (unsigned)(idle_timeout_s * 1000);
+    setsockopt(connection->debt.socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &stalled_ms,
+               sizeof stalled_ms);
     head_clock_stop(clock, &connection->debt);
     tls_release(connection->identity);
     free(connection);

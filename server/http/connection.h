@@ -6,6 +6,7 @@
 #define SERVER_HTTP_CONNECTION_H
 
 #include <microhttpd.h>
+#include <stdint.h>
 
 #include "server/http/head_clock.h"
 #include "server/http/tls.h"
@@ -22,8 +23,12 @@ struct connection {
 struct connection *connection_new(struct MHD_Connection *handle, struct head_clock *clock,
                                   struct tls *tls);
 
-/* It ends: libmicrohttpd has closed the session, and not yet the socket. NULL is harmless. */
-void connection_free(struct connection *connection, struct head_clock *clock);
+/*
+ * It ends: libmicrohttpd has closed the session, and not yet the socket. What the client has not read
+ * by then the kernel goes on sending, for idle_timeout_s from the last it took. NULL is harmless.
+ */
+void connection_free(struct connection *connection, struct head_clock *clock,
+                     int64_t idle_timeout_s);
 
 /* The connection of a handle, or NULL where there was no memory for it. */
 struct connection *connection_of(struct MHD_Connection *handle);

@@ -24,13 +24,14 @@
 #include "server/intake/intake.h"
 
 enum {
-    THREADS_MAX = 2,                /* one answers some 40,000 small requests a second */
-    CONNECTION_MEMORY = 128 * 1024, /* also bounds request line and headers, and a piece of body */
-    NOT_WAITING_SHARE = 4,          /* one connection in so many is kept from those that wait */
-    HEAD_EXTRA_S = 10,              /* beyond the idle timeout, and no more than that once again */
-    ENDED_TIMEOUT_S = 1,            /* for the rest of a request whose client sends no more */
-    BODY_MIN_RATE = 500,            /* bytes a second, or its sender only holds the connection */
-    STORE_LOOK_MS = 10,             /* when stopping, how often uploads are looked after */
+    THREADS_MAX = 2,               /* one answers some 40,000 small requests a second */
+    CONNECTION_MEMORY = 32 * 1024, /* see connection_memory() */
+    HEADERS_MEMORY = 16 * 1024,    /* of that, beside a number in the request line */
+    NOT_WAITING_SHARE = 4,         /* one connection in so many is kept from those that wait */
+    HEAD_EXTRA_S = 10,             /* beyond the idle timeout, and no more than that once again */
+    ENDED_TIMEOUT_S = 1,           /* for the rest of a request whose client sends no more */
+    BODY_MIN_RATE = 500,           /* bytes a second, or its sender only holds the connection */
+    STORE_LOOK_MS = 10,            /* when stopping, how often uploads are looked after */
     DECODERS_MAX = 256 * 1024 * 1024, /* what decoding bodies may take, all together */
     DISCARD_MAX = 64 * 1024 * 1024, /* body read after a refusal, so that the client hears of it */
 };
@@ -44,9 +45,8 @@ enum {
  */
 static bool may_hold_reply(const struct request *request)
 {
-    const char *length = request_header(request, "Content-Length");
     return !request_header(request, "Expect") &&
-           (!length || strtoull(length, NULL, 10) <= DISCARD_MAX);
+           (request->body_declared == UINT64_MAX || request->body_declared <= DISCARD_MAX);
 }
 
 /* The headers are there: find out what is wanted, and perhaps reply already. */
@@ -57,6 +57,8 @@ static void begin(struct request *request, const char *version)
         reply_empty(request, refusal, reply_headers({"Connection", "close"}));
         return;
     }
+    const char *length = request_header(request, "Content-Length");
+    request->body_declared = length ? strtoull(length, NULL, 10) : UINT64_MAX;
     request->hold_reply = may_hold_reply(request);
     if (origin_check(request) && routes_find(request) && access_check(request) &&
         request->route->begin)
@@ -72,7 +74,8 @@ static void begin(struct request *request, const char *version)
  */
 static void notice_end(struct request *request)
 {
-    if (request->end_seen || !request->route || !request->route->body || request->http->tls)
+    if (request->end_seen || !request->route || !request->route->body || request->http->tls ||
+        request->body_bytes == request->body_declared)
         return;
     char byte;
     ssize_t peeked =
@@ -222,7 +225,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = connection_new(handle, http->head_clock, http->tls);
     } else {
-        connection_free(*socket_context, http->head_clock);
+        connection_free(*socket_context, http->head_clock, http->options.config->idle_timeout_s);
         *socket_context = NULL;
     }
 }
@@ -313,6 +316,16 @@ void http_notify(void *context, const struct store *store, const struct batch *b
     waiters_notify(http->waiters, &batch->id, ended);
 }
 
+/*
+ * What bounds request line and headers, and a piece of body. No more than needed: it is zeroed after
+ * every request.
+ */
+static size_t connection_memory(const struct config *config)
+{
+    size_t longest = config->max_digits + HEADERS_MEMORY;
+    return longest > CONNECTION_MEMORY ? longest : CONNECTION_MEMORY;
+}
+
 static bool listens_on_loopback(int socket)
 {
     struct sockaddr_storage bound;
@@ -343,7 +356,7 @@ int http_start(struct http *http, struct dispatcher *dispatcher)
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)config->max_connections_per_address, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)connection_memory(config), NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (intptr_t)threads : 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };

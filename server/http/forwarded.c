@@ -22,13 +22,17 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The length of an element: up to the next comma that is in no quoted string. */
-static size_t element_length(const char *text)
+/*
+ * The length of a part of an element of Forwarded, or of its list: up to the next separator that is in
+ * no quoted string. *torn is set where such a string does not end.
+ */
+static size_t part_length(const char *text, size_t size, char separator, bool *torn)
 {
     bool quoted = false;
     size_t length = 0;
-    for (; text[length] && (quoted || text[length] != ','); length++)
+    for (; length < size && (quoted || text[length] != separator); length++)
         quoted ^= text[length] == '"';
+    *torn = quoted;
     return length;
 }
 
@@ -45,20 +49,24 @@ static struct hop trim(struct hop hop)
     return hop;
 }
 
-/* The value of `for` in an element of Forwarded; of length 0 if it has none. */
+/* The value of `for` in an element of Forwarded; of length 0 if it has none, or several. */
 static struct hop find_for(struct hop element)
 {
+    struct hop found = {element.text, 0};
+    unsigned count = 0;
     const char *end = element.text + element.length;
     for (const char *pair = element.text; pair < end;) {
-        const char *semicolon = memchr(pair, ';', (size_t)(end - pair));
-        const char *stop = semicolon ? semicolon : end;
+        bool torn;
+        const char *stop = pair + part_length(pair, (size_t)(end - pair), ';', &torn);
         while (pair < stop && is_blank(*pair))
             pair++;
-        if (stop - pair > 4 && strncasecmp(pair, "for=", 4) == 0)
-            return trim((struct hop){pair + 4, (size_t)(stop - pair - 4)});
+        if (stop - pair >= 4 && strncasecmp(pair, "for=", 4) == 0) {
+            found = trim((struct hop){pair + 4, (size_t)(stop - pair - 4)});
+            count++;
+        }
         pair = stop + 1;
     }
-    return (struct hop){element.text, 0};
+    return count == 1 ? found : (struct hop){element.text, 0};
 }
 
 /* An MHD_KeyValueIterator: adds the hops of one line. */
@@ -70,10 +78,13 @@ static enum MHD_Result add_hops(void *context, enum MHD_ValueKind kind, const ch
     if (strcasecmp(name, hops->name) != 0)
         return MHD_YES;
     while (value && *value) {
-        size_t length = element_length(value);
-        struct hop element = {value, length};
-        struct hop hop = trim(element); /* a list may have empty elements (RFC 9110, 5.6.1) */
-        if (hop.length > 0)
+        /* A client may begin a string, and what its proxy adds is in it: then nobody is named. */
+        bool torn = false;
+        size_t length = hops->is_forwarded ? part_length(value, strlen(value), ',', &torn)
+                                           : strcspn(value, ",");
+        struct hop element = {value, torn ? 0 : length};
+        struct hop hop = trim((struct hop){value, length});
+        if (hop.length > 0) /* a list may have empty elements (RFC 9110, 5.6.1) */
             hops->list[hops->count++ % HOPS_MAX] = hops->is_forwarded ? find_for(element) : hop;
         value += length + (value[length] == ',');
     }

@@ -133,9 +133,13 @@ static void write_numbers(struct text *text, struct http *http,
     };
     write_one(text, "numbers_accepted_total", "counter", "Numbers in the batches accepted.",
               (double)atomic_load(&http->counters.numbers_accepted));
-    describe(text, "numbers_total", "counter", "Numbers that have their verdict, by which.");
+    describe(text, "numbers_total", "counter",
+             "Numbers of batches that have their verdict, by which.");
     for (int i = 0; i < VERDICTS; i++)
         write_labelled(text, "numbers_total", "verdict", verdicts[i], dispatcher->verdicts[i]);
+    write_one(text, "numbers_discarded_total", "counter",
+              "Numbers that were tested of bodies that then made no batch.",
+              (double)dispatcher->discarded);
     write_one(text, "compute_seconds_total", "counter", "Time the workers spent on numbers.",
               dispatcher->compute_seconds);
 }
@@ -197,8 +201,8 @@ static double oldest_block_s(const struct arena *arena, int64_t now_ns)
     int64_t oldest_ns = 0;
     for (unsigned i = 0; i < arena->slot_count; i++) {
         int64_t began_ns =
-            atomic_load_explicit(&arena->slots[i].block_began_ns, memory_order_relaxed);
-        if (began_ns != 0 && now_ns - began_ns > oldest_ns)
+            atomic_load_explicit(&arena->desks[i].block_began_ns, memory_order_relaxed);
+        if (began_ns > 0 && now_ns - began_ns > oldest_ns) /* a worker may write anything there */
             oldest_ns = now_ns - began_ns;
     }
     return (double)oldest_ns / 1e9;
@@ -209,9 +213,8 @@ static void write_busy(struct text *text, const struct arena *arena, int64_t now
     describe(text, "worker_busy_seconds_total", "counter",
              "Time a worker of that number had a block to work on.");
     for (unsigned i = 0; i < arena->slot_count; i++) {
-        const struct worker_slot *slot = &arena->slots[i];
-        int64_t ns = busy_ns(&slot->busy, now_ns);
-        if (ns != 0 || atomic_load_explicit(&slot->pid, memory_order_relaxed) > 0)
+        int64_t ns = busy_ns(&arena->desks[i].busy, now_ns);
+        if (ns != 0 || atomic_load_explicit(&arena->slots[i].pid, memory_order_relaxed) > 0)
             text_printf(text, "primed_worker_busy_seconds_total{worker=\"%u\"} %.12g\n", i,
                         (double)ns / 1e9);
     }

@@ -81,6 +81,10 @@ void reply_text(struct request *request, unsigned status, const char *type, stru
     struct MHD_Response *response = NULL;
     if (!text->failed)
         response = MHD_create_response_from_buffer(text->length, text->data, MHD_RESPMEM_MUST_FREE);
+    if (response) {
+        request->answer_bytes += text->length;
+        atomic_fetch_add(&request->http->answer_bytes, text->length);
+    }
     if (response)
         *text = (struct text){.data = NULL};
     else

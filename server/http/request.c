@@ -118,6 +118,7 @@ void request_free(struct request *request)
         MHD_destroy_response(request->held_reply);
     if (request->release)
         request->release(request);
+    atomic_fetch_sub(&request->http->answer_bytes, request->answer_bytes);
     free(request->argument);
     free(request->uri);
     free(request);

@@ -67,6 +67,7 @@ struct http {
     struct decoder_budget decoders;
     _Atomic uint32_t open_requests; /* begun and not completed; a futex word once finishing */
     _Atomic bool finishing;
+    _Atomic uint64_t answer_bytes;   /* of texts made whose clients have not read them yet */
     _Atomic uint32_t store_sleepers; /* requests suspended until the store has written */
     _Atomic uint32_t questions;    /* single numbers that workers are asked about; see numbers.c */
     _Atomic uint64_t next_request; /* with request_prefix, the ids of requests that bring none */
@@ -117,6 +118,8 @@ struct request {
     bool head;        /* a GET without the body of its reply */
     bool replied;
     unsigned status; /* of the reply; 0 where there could be none, and the connection is closed */
+    uint64_t body_declared;  /* what Content-Length says; UINT64_MAX if there is none */
+    size_t answer_bytes;     /* of the text it is answered with, part of those of the service */
     uint64_t body_bytes;     /* received and done with */
     int64_t suspended_ns;    /* how long the body was not asked for, since the store had to write */
     int64_t suspended_at_ns; /* monotonic; 0: it is asked for */

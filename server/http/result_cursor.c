@@ -1,15 +1,10 @@
 /* result_cursor - chunk by chunk through a batch. See result_cursor.h. */
 #include "server/http/result_cursor.h"
 
-#include <stdlib.h>
-
-struct result_cursor *result_cursor_new(struct store *store, const struct batch_id *id,
-                                        enum result_format format, enum result_filter filter,
-                                        uint64_t position, uint64_t limit)
+void result_cursor_set(struct result_cursor *cursor, struct store *store, const struct batch_id *id,
+                       enum result_format format, enum result_filter filter, uint64_t position,
+                       uint64_t limit)
 {
-    struct result_cursor *cursor = malloc(sizeof *cursor);
-    if (!cursor)
-        return NULL;
     cursor->store = store;
     cursor->id = *id;
     cursor->format = format;
@@ -18,7 +13,6 @@ struct result_cursor *result_cursor_new(struct store *store, const struct batch_
     cursor->left = limit;
     cursor->written = 0;
     cursor->loaded = false;
-    return cursor;
 }
 
 /* Get the chunk the position lies in. False if the batch is gone. */

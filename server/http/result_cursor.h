@@ -42,10 +42,10 @@ enum result_stop {
     RESULT_STOP_GONE,  /* the batch is not there any more */
 };
 
-/* A cursor on the number `position`, or NULL without memory. free() it. */
-struct result_cursor *result_cursor_new(struct store *store, const struct batch_id *id,
-                                        enum result_format format, enum result_filter filter,
-                                        uint64_t position, uint64_t limit);
+/* Set a cursor on the number `position`, to write at most `limit` results. It owns nothing. */
+void result_cursor_set(struct result_cursor *cursor, struct store *store, const struct batch_id *id,
+                       enum result_format format, enum result_filter filter, uint64_t position,
+                       uint64_t limit);
 
 /*
  * Add results to text, of numbers below `end` (at most the batch's prefix), until text holds `size`

@@ -13,8 +13,10 @@
 enum {
     PAGE_DEFAULT = 1000,
     LIMIT_MAX = 10000,
-    PAGE_SIZE = 4 * 1024 * 1024, /* bytes of a page, which ends early rather than grow beyond */
-    PIECE_SIZE = 64 * 1024,      /* of a stream: what is written before it is sent */
+    PAGE_SIZE = 4 * 1024 * 1024,   /* bytes of a page, which ends early rather than grow beyond */
+    PIECE_SIZE = 64 * 1024,        /* of a stream: what is written before it is sent */
+    PAGES_SIZE = 64 * 1024 * 1024, /* of answers that are not yet read; while there are more, */
+    PAGE_SHORT = 256 * 1024,       /* a page ends here */
 };
 
 /* What the query of a request says. */
@@ -99,6 +101,12 @@ static void write_next(char *out, size_t size, const struct request *request,
         snprintf(out + length, size - (size_t)length, "&format=json");
 }
 
+/* How long a page may be now: many that are read slowly must not fill the memory. */
+static size_t page_size(const struct http *http)
+{
+    return atomic_load(&http->answer_bytes) < PAGES_SIZE ? PAGE_SIZE : PAGE_SHORT;
+}
+
 static void reply_page(struct request *request, const struct batch *batch,
                        const struct selection *selection)
 {
@@ -106,39 +114,35 @@ static void reply_page(struct request *request, const struct batch *batch,
     uint64_t limit = selection->limit ? selection->limit : PAGE_DEFAULT;
     struct text text = {.data = NULL};
     char next[256] = "";
-    struct result_cursor *cursor = result_cursor_new(store, &batch->id, RESULT_JSON,
-                                                     selection->filter, selection->first, limit);
-    if (cursor) {
-        text_add_string(&text, "{\"results\":[");
-        size_t empty = text.length;
-        enum result_stop stop = result_cursor_write(cursor, &text, PAGE_SIZE, batch->prefix, ",\n");
-        if (text.length > empty)
-            text_add_string(&text, "\n");
-        bool ended = batch_has_ended(batch);
-        bool more = stop == RESULT_STOP_LIMIT || stop == RESULT_STOP_SIZE;
-        if (!ended || (more && cursor->position < batch->total))
-            write_next(next, sizeof next, request, selection, cursor->position, limit);
-        text_printf(&text, *next ? "],\"next\":\"%s\"," : "],\"next\":null%s,", next);
-        text_printf(&text, "\"complete\":%s}\n", ended ? "true" : "false");
-        free(cursor);
-    } else {
-        text.failed = true;
-    }
+    struct result_cursor cursor;
+    result_cursor_set(&cursor, store, &batch->id, RESULT_JSON, selection->filter, selection->first,
+                      limit);
+    text_add_string(&text, "{\"results\":[");
+    size_t empty = text.length;
+    enum result_stop stop =
+        result_cursor_write(&cursor, &text, page_size(request->http), batch->prefix, ",\n");
+    if (text.length > empty)
+        text_add_string(&text, "\n");
+    bool ended = batch_has_ended(batch);
+    bool more = stop == RESULT_STOP_LIMIT || stop == RESULT_STOP_SIZE;
+    if (!ended || (more && cursor.position < batch->total))
+        write_next(next, sizeof next, request, selection, cursor.position, limit);
+    text_printf(&text, *next ? "],\"next\":\"%s\"," : "],\"next\":null%s,", next);
+    text_printf(&text, "\"complete\":%s}\n", ended ? "true" : "false");
     char link[300];
     snprintf(link, sizeof link, "<%s>; rel=\"next\"", next);
     reply_text(request, MHD_HTTP_OK, REPLY_JSON, &text,
                *next ? reply_headers({"Link", link}) : NULL);
 }
 
-bool results_write_all(struct store *store, const struct batch *batch, struct text *text)
+bool results_write_all(const struct http *http, const struct batch *batch, struct text *text)
 {
     size_t before = text->length;
-    enum result_stop stop = RESULT_STOP_GONE;
-    struct result_cursor *cursor =
-        result_cursor_new(store, &batch->id, RESULT_JSON, RESULT_ALL, 0, batch->total);
-    if (cursor)
-        stop = result_cursor_write(cursor, text, before + PAGE_SIZE, batch->total, ",");
-    free(cursor);
+    struct result_cursor cursor;
+    result_cursor_set(&cursor, http->options.store, &batch->id, RESULT_JSON, RESULT_ALL, 0,
+                      batch->total);
+    enum result_stop stop =
+        result_cursor_write(&cursor, text, before + page_size(http), batch->total, ",");
     if (stop == RESULT_STOP_END || stop == RESULT_STOP_LIMIT)
         return true;
     text->length = before;
@@ -149,8 +153,8 @@ bool results_write_all(struct store *store, const struct batch *batch, struct te
 
 struct results_stream {
     struct request *request;
-    struct result_cursor *cursor;
     bool begun;
+    struct result_cursor cursor;
 };
 
 /* A piece of what is finished; where the batch still runs and there is none, wait for more. */
@@ -159,7 +163,7 @@ static enum stream_step next_piece(void *context, struct text *piece)
     struct results_stream *stream = context;
     struct request *request = stream->request;
     struct http *http = request->http;
-    struct result_cursor *cursor = stream->cursor;
+    struct result_cursor *cursor = &stream->cursor;
     if (!stream->begun)
         result_format_begin(piece, cursor->format);
     stream->begun = true;
@@ -183,28 +187,20 @@ static enum stream_step next_piece(void *context, struct text *piece)
     }
 }
 
-static void release_stream(void *context)
-{
-    struct results_stream *stream = context;
-    free(stream->cursor);
-    free(stream);
-}
-
 static void reply_stream(struct request *request, const struct batch *batch,
                          const struct selection *selection)
 {
-    struct results_stream *stream = calloc(1, sizeof *stream);
-    struct result_cursor *cursor = result_cursor_new(
-        request->http->options.store, &batch->id, selection->format, selection->filter,
-        selection->first, selection->limit ? selection->limit : UINT64_MAX);
-    if (!stream || !cursor) {
-        free(stream);
-        free(cursor);
+    struct results_stream *stream = malloc(sizeof *stream);
+    if (!stream) {
         reply_response(request, MHD_HTTP_OK, NULL, NULL, NULL);
         return;
     }
-    *stream = (struct results_stream){.request = request, .cursor = cursor};
-    struct stream_source source = {next_piece, release_stream, stream};
+    stream->request = request;
+    stream->begun = false;
+    result_cursor_set(&stream->cursor, request->http->options.store, &batch->id, selection->format,
+                      selection->filter, selection->first,
+                      selection->limit ? selection->limit : UINT64_MAX);
+    struct stream_source source = {next_piece, free, stream};
     stream_reply(request, result_format_type(selection->format), &source, PIECE_SIZE, NULL);
 }
 

@@ -11,6 +11,6 @@ void results_get(struct request *request);
  * Write all results of a batch that has ended as JSON items, a comma between two. False, and
  * nothing is written, where that would be more than a page may hold, or the batch is gone.
  */
-bool results_write_all(struct store *store, const struct batch *batch, struct text *text);
+bool results_write_all(const struct http *http, const struct batch *batch, struct text *text);
 
 #endif

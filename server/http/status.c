@@ -97,10 +97,12 @@ static void write_durations(struct text *text, const struct http_counters *count
     text_add_string(text, "},\n");
 }
 
-static void write_worker(struct text *text, unsigned number, const struct worker_slot *slot,
+static void write_worker(struct text *text, unsigned number, const struct arena *arena,
                          int64_t now_ns)
 {
-    int64_t began_ns = atomic_load_explicit(&slot->block_began_ns, memory_order_relaxed);
+    const struct worker_slot *slot = &arena->slots[number];
+    const struct worker_desk *desk = &arena->desks[number];
+    int64_t began_ns = atomic_load_explicit(&desk->block_began_ns, memory_order_relaxed);
     if (began_ns < 0)
         began_ns = 0; /* a worker may write anything there */
     text_printf(text, "{\"worker\":%u,\"pid\":%d,\"state\":\"%s\",\"block_age_seconds\":", number,
@@ -110,7 +112,7 @@ static void write_worker(struct text *text, unsigned number, const struct worker
     else
         text_add_string(text, "null");
     text_printf(text, ",\"blocks\":%llu,\"numbers\":%llu,\"restarts\":%u}",
-                load(&slot->blocks_done), load(&slot->numbers_done), atomic_load(&slot->restarts));
+                load(&desk->blocks_done), load(&desk->numbers_done), atomic_load(&slot->restarts));
 }
 
 static void write_workers(struct text *text, const struct arena *arena)
@@ -122,7 +124,7 @@ static void write_workers(struct text *text, const struct arena *arena)
         if (atomic_load_explicit(&arena->slots[i].pid, memory_order_relaxed) <= 0)
             continue;
         text_add_string(text, separator);
-        write_worker(text, i, &arena->slots[i], now_ns);
+        write_worker(text, i, arena, now_ns);
         separator = ",\n";
     }
     text_add_string(text, "\n]");

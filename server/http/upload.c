@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "server/dispatcher/early.h"
 #include "server/http/batches.h"
 #include "server/http/idempotency.h"
 #include "server/http/media.h"
@@ -28,6 +29,7 @@ struct upload {
     struct intake *intake;
     struct store *store;
     struct store_draft *draft;       /* NULL where the body is only read: a repeat, or draining */
+    struct early early;              /* the work on it */
     struct idempotency *idempotency; /* NULL: the request has no key */
     struct decoder *decoder;         /* NULL: the body is as it is */
     enum decoder_status decoder_status;
@@ -40,6 +42,7 @@ struct upload {
     enum store_result result; /* of the commit */
     struct batch batch;
     struct batch accepted; /* the same when the store had it: with `result` */
+    struct text prepared;  /* the reply, as far as it could be written before */
 };
 
 /* --- before the body -------------------------------------------------------------------------- */
@@ -47,8 +50,8 @@ struct upload {
 /* Does the request declare more bytes than we take? */
 static bool declares_too_much(const struct request *request)
 {
-    const char *length = request_header(request, "Content-Length");
-    return length && strtoull(length, NULL, 10) > request->http->options.config->max_body;
+    return request->body_declared != UINT64_MAX &&
+           request->body_declared > request->http->options.config->max_body;
 }
 
 /*
@@ -57,6 +60,7 @@ static bool declares_too_much(const struct request *request)
  */
 static void discard_draft(struct upload *upload)
 {
+    early_discard(&upload->early);
     store_discard(upload->store, upload->draft);
     upload->draft = NULL;
 }
@@ -68,7 +72,9 @@ static int append_chunk(void *context, const struct chunk *chunk)
     if (!upload->draft)
         return STORE_OK;
     enum store_result result = store_append(upload->store, upload->draft, chunk);
-    if (result != STORE_OK)
+    if (result == STORE_OK)
+        early_append(&upload->early, upload->draft, chunk->cost_ns);
+    else
         discard_draft(upload);
     return (int)result;
 }
@@ -77,10 +83,11 @@ static int append_chunk(void *context, const struct chunk *chunk)
 static void release(struct request *request)
 {
     struct upload *upload = request->state;
-    store_discard(upload->store, upload->draft);
+    discard_draft(upload);
     intake_free(upload->intake);
     idempotency_free(upload->idempotency);
     decoder_free(upload->decoder);
+    text_destroy(&upload->prepared);
     free(upload);
 }
 
@@ -88,10 +95,9 @@ static void release(struct request *request)
 static struct store_owner describe_owner(const struct request *request, enum intake_format format)
 {
     const struct upload *upload = request->state;
-    const char *length = request_header(request, "Content-Length");
     uint64_t numbers = 0;
-    if (format == INTAKE_OCTETS && length && !upload->decoder)
-        numbers = strtoull(length, NULL, 10) / sizeof(uint64_t);
+    if (format == INTAKE_OCTETS && request->body_declared != UINT64_MAX && !upload->decoder)
+        numbers = request->body_declared / sizeof(uint64_t);
     return (struct store_owner){
         .name = request->client.name,
         .quota = request->client.quota.queued,
@@ -146,6 +152,8 @@ bool upload_begin(struct request *request)
     enum store_result result = STORE_NO_MEMORY;
     if (upload) {
         upload->store = request->http->options.store;
+        upload->early =
+            (struct early){.dispatcher = request->http->dispatcher, .store = upload->store};
         upload->idempotency = idempotency;
         request->state = upload;
         request->release = release;
@@ -325,6 +333,13 @@ static void committed(void *context, enum store_result result, const struct batc
     wake(request);
 }
 
+/* There is a batch, of which nobody else has heard yet. */
+static void made(void *context, const struct batch *batch)
+{
+    const struct request *request = context;
+    journal_expect(request->http->journal, &batch->id, request->id, &request->trace);
+}
+
 /*
  * Make the draft a batch and set it to work, without waiting for the disk to have it: only the
  * answer waits for that. False after replying that it cannot be.
@@ -346,15 +361,14 @@ static bool commit(struct request *request, const struct intake_envelope *envelo
     upload->committing = true;
     atomic_store(&upload->sleep_state, SLEEP_AWAKE);
     enum store_result result =
-        store_commit(upload->store, draft, &spec, &upload->batch, committed, request);
+        early_commit(&upload->early, draft, &spec, &upload->batch, committed, made, request);
     intake_free(upload->intake); /* and with it the envelope */
     upload->intake = NULL;
     if (result != STORE_OK) {
         upload_refuse_unavailable(request, result);
         return false;
     }
-    journal_expect(http->journal, &upload->batch.id, request->id, &request->trace);
-    if (!batch_has_ended(&upload->batch) &&
+    if (!batch_has_ended(&upload->batch) && !upload->early.submitted &&
         dispatcher_submit(http->dispatcher, upload->store, &upload->batch) < 0 &&
         !upload->store->durable) {
         store_remove(upload->store, &upload->batch.id);
@@ -415,7 +429,7 @@ void upload_handle(struct request *request)
         return;
     if (idempotency_is_repeat(upload->idempotency)) {
         if (upload->settled || recall(request))
-            batches_reply_accepted(request, &upload->batch, true);
+            batches_reply_accepted(request, &upload->batch, true, NULL);
         return;
     }
     if (!upload->committing) {
@@ -425,6 +439,7 @@ void upload_handle(struct request *request)
         if (!commit(request, &envelope))
             return;
         if (atomic_load(&upload->sleep_state) != SLEEP_WOKEN) {
+            batches_prepare(request, &upload->batch.id, &upload->prepared);
             sleep_until_woken(request);
             return; /* called again once it is stored */
         }
@@ -434,5 +449,5 @@ void upload_handle(struct request *request)
         if (!settle(request))
             return;
     }
-    batches_reply_accepted(request, &upload->batch, false);
+    batches_reply_accepted(request, &upload->batch, false, &upload->prepared);
 }

@@ -106,11 +106,14 @@ static void at_start(struct intake *intake, const char *p)
 
 /* --- in the array ----------------------------------------------------------------------------- */
 
-/* Read the elements that are a plain integer and end in a comma; returns where the first other
- * begins, white space before it skipped. */
+/*
+ * Read the elements that are a plain integer and end in a comma; returns where the first other
+ * begins, white space before it skipped.
+ */
 static const char *quick_elements(struct intake *intake, const char *p, const char *end)
 {
     struct integer_quick integer;
+    struct intake_run run = intake_begin_run(intake);
     while (intake->status == INTAKE_OK) {
         while (p < end && body_json_is_space(*p))
             p++;
@@ -120,8 +123,9 @@ static const char *quick_elements(struct intake *intake, const char *p, const ch
         if (!q || *q != ',')
             break;
         p = q + 1;
-        intake_accept_u64(intake, integer.magnitude, integer.negative);
+        intake_run_on(intake, &run, &integer);
     }
+    intake_end_run(intake, &run);
     return p;
 }
 

@@ -14,6 +14,7 @@ static bool is_blank(char c)
 static const char *quick_lines(struct intake *intake, const char *p, const char *end)
 {
     struct integer_quick integer;
+    struct intake_run run = intake_begin_run(intake);
     while (end - p > INTEGER_QUICK_BYTES && intake->status == INTAKE_OK) {
         const char *q = integer_quick(p, &integer);
         if (!q)
@@ -23,8 +24,9 @@ static const char *quick_lines(struct intake *intake, const char *p, const char 
             break;
         p = q + 1;
         intake->lines.number++;
-        intake_accept_u64(intake, integer.magnitude, integer.negative);
+        intake_run_on(intake, &run, &integer);
     }
+    intake_end_run(intake, &run);
     return p;
 }
 

@@ -20,6 +20,7 @@ struct decoder {
     struct decoder_budget *budget;
     uint64_t charged; /* of the budget */
     bool is_complete; /* at the end of a member or frame */
+    bool has_begun;   /* zstd: within a frame */
     z_stream gzip;
     ZSTD_DStream *zstd;
 };
@@ -103,11 +104,23 @@ static enum decoder_status step_gzip(struct decoder *decoder, const char *bytes,
                                                                        : DECODER_MALFORMED;
 }
 
+/*
+ * May a frame begin like that? libzstd would take those of its formats from before RFC 8878 too, if
+ * it got enough of them at once, with decoders that know neither the limit of windows nor the
+ * budget. Their first byte is another; that of frames to be skipped is any of sixteen (3.1.2).
+ */
+static bool begins_frame(char first)
+{
+    return first == '\x28' || (first & 0xf0) == '\x50';
+}
+
 static enum decoder_status step_zstd(struct decoder *decoder, const char *bytes, size_t size,
                                      size_t *from, char *out, size_t room, size_t *made)
 {
     ZSTD_inBuffer input = {bytes, size, *from};
     ZSTD_outBuffer output = {out, room, 0};
+    if (!decoder->has_begun && *from < size && !begins_frame(bytes[*from]))
+        return DECODER_MALFORMED;
     /* Without input it would begin a frame, and the body would no longer be complete. */
     size_t left = 0;
     if (!decoder->is_complete || *from < size) {
@@ -116,6 +129,7 @@ static enum decoder_status step_zstd(struct decoder *decoder, const char *bytes,
             return ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation ? DECODER_NO_ROOM
                                                                            : DECODER_MALFORMED;
         decoder->is_complete = left == 0;
+        decoder->has_begun = left != 0 && (decoder->has_begun || input.pos > *from);
     }
     *from = input.pos;
     *made = output.pos;

@@ -85,6 +85,32 @@ void intake_accept(struct intake *intake, const uint64_t *limbs, size_t limb_cou
         report_no_memory(intake);
 }
 
+struct intake_run intake_begin_run(struct intake *intake)
+{
+    struct intake_run run = {.words = NULL};
+    uint64_t left = intake->limits.max_numbers - intake->index;
+    if (intake->total == 0 && left > 0)
+        run.words = chunk_builder_room(&intake->builder, &run.room);
+    if (run.room > left)
+        run.room = (uint32_t)left;
+    return run;
+}
+
+void intake_end_run(struct intake *intake, struct intake_run *run)
+{
+    intake->index += run->count;
+    chunk_builder_add(&intake->builder, run->count);
+    *run = (struct intake_run){.words = NULL};
+}
+
+void intake_exceed_run(struct intake *intake, struct intake_run *run, uint64_t magnitude,
+                       bool negative)
+{
+    intake_end_run(intake, run);
+    intake_accept_u64(intake, magnitude, negative);
+    *run = intake_begin_run(intake);
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* Refuse a byte order mark: nobody means it, and half the readers of the world choke on it. */

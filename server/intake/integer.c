@@ -10,35 +10,44 @@ enum { WORD_DIGITS = 19 }; /* any that many digits are below 2^64 */
 
 /* --- in one go -------------------------------------------------------------------------------- */
 
-/*
- * Convert the digits at p, at most eight: writes their value, returns how many. Eight bytes are
- * looked at in one word, the first one lowest.
- */
-static unsigned up_to_eight(const char *p, uint64_t *value)
+/* Eight bytes at p in one word, the first one lowest; a digit among them is its value. */
+static inline uint64_t load_eight(const char *p)
 {
     uint64_t word;
     memcpy(&word, p, sizeof word);
-    word = le64toh(word) ^ 0x3030303030303030; /* a digit is now its value */
-
-    /* The high bit of the lowest byte above 9 is set; bytes above that one may be wrong. */
-    uint64_t others = ((word + 0x7676767676767676) | word) & 0x8080808080808080;
-    unsigned count = others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
-    if (count == 0) {
-        *value = 0;
-        return 0;
-    }
-    word <<= 8 * (8 - count); /* zeros in front instead of what is no digit */
-
-    /* Pairs of digits, of pairs, of these: the high half of each is the less significant. */
-    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
-    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
-    *value = (word * 10000 + (word >> 32)) & 0xffffffff;
-    return count;
+    return le64toh(word) ^ 0x3030303030303030;
 }
 
+/* How many digits the word begins with, 0 .. 8. */
+static inline unsigned count_digits(uint64_t word)
+{
+    /* The high bit of the lowest byte above 9 is set; bytes above that one may be wrong. */
+    uint64_t others = ((word + 0x7676767676767676) | word) & 0x8080808080808080;
+    return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+}
+
+/* The value of a word that is all digits: pairs of digits, of pairs, of these. */
+static inline uint64_t value_of_eight(uint64_t word)
+{
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff; /* the high half is less significant */
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+    return (word * 10000 + (word >> 32)) & 0xffffffff;
+}
+
+/* The value of the first `count` digits of a word, 0 .. 7: zeros take the place of the rest. */
+static inline uint64_t value_of(uint64_t word, unsigned count)
+{
+    return value_of_eight(word << (8 * (7 - count)) << 8);
+}
+
+/*
+ * Where a group of eight is full, the next one is looked for at a constant distance: the processor,
+ * guessing that branch right, need not know the length of one group to begin with the next.
+ */
 const char *integer_quick(const char *p, struct integer_quick *integer)
 {
-    static const uint64_t power[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+    static const uint64_t power[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    static const uint64_t power_8 = 100000000;
 
     integer->quoted = *p == '"';
     p += integer->quoted;
@@ -46,20 +55,27 @@ const char *integer_quick(const char *p, struct integer_quick *integer)
     p += integer->negative;
 
     const char *first = p;
-    uint64_t part;
-    unsigned count = up_to_eight(p, &integer->magnitude);
-    p += count;
-    if (count == 8) {
-        count = up_to_eight(p, &part);
+    uint64_t word = load_eight(p);
+    unsigned count = count_digits(word);
+    if (count < 8) {
+        integer->magnitude = value_of(word, count);
         p += count;
-        integer->magnitude = integer->magnitude * power[count] + part;
-        if (count == 8) {
-            count = up_to_eight(p, &part);
-            p += count;
+    } else {
+        uint64_t high = value_of_eight(word);
+        word = load_eight(p + 8);
+        count = count_digits(word);
+        if (count < 8) {
+            integer->magnitude = high * power[count] + value_of(word, count);
+            p += 8 + count;
+        } else {
+            high = high * power_8 + value_of_eight(word);
+            word = load_eight(p + 16);
+            count = count_digits(word);
             /* 21 digits and more overflow as well, or they begin with a zero. */
-            if (__builtin_mul_overflow(integer->magnitude, power[count], &integer->magnitude) ||
-                __builtin_add_overflow(integer->magnitude, part, &integer->magnitude))
+            if (count == 8 || __builtin_mul_overflow(high, power[count], &high) ||
+                __builtin_add_overflow(high, value_of(word, count), &integer->magnitude))
                 return NULL;
+            p += 16 + count;
         }
     }
     if (p == first || (*first == '0' && p - first > 1))

@@ -238,6 +238,36 @@ void intake_accept(struct intake *intake, const uint64_t *limbs, size_t limb_cou
 /* One element more; false, and reported, where that is one too many. */
 bool intake_count_element(struct intake *intake);
 
+/* --- many integers at once: straight into the chunk ------------------------------------------- */
+
+/*
+ * A run of elements that are integers below 2^64, between intake_begin_run() and intake_end_run();
+ * until then intake->index does not count them.
+ */
+struct intake_run {
+    uint64_t *words; /* room in the chunk */
+    uint32_t room;   /* for so many */
+    uint32_t count;  /* written */
+};
+
+/* There may be no room, for a while or for good; the integers are then accepted one by one. */
+struct intake_run intake_begin_run(struct intake *intake);
+void intake_end_run(struct intake *intake, struct intake_run *run);
+
+/* The next element is an integer for which the run has no room: accept it. It may change the status. */
+void intake_exceed_run(struct intake *intake, struct intake_run *run, uint64_t magnitude,
+                       bool negative);
+
+/* The next element is this one. */
+static inline void intake_run_on(struct intake *intake, struct intake_run *run,
+                                 const struct integer_quick *integer)
+{
+    if (run->count < run->room && !integer->negative)
+        run->words[run->count++] = integer->magnitude;
+    else
+        intake_exceed_run(intake, run, integer->magnitude, integer->negative);
+}
+
 /* --- report.c: what is wrong ------------------------------------------------------------------ */
 
 #define REPORT_FORMAT(at, arguments) __attribute__((format(printf, at, arguments)))

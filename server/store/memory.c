@@ -82,50 +82,60 @@ static bool grow_chunks(struct store_draft *draft)
     return true;
 }
 
-/* Count a chunk, and that many bytes, in what the store and the owner have. */
+/* Count a chunk, and that many bytes, in what the store and the owner have. Under the lock. */
 static enum store_result reserve_chunk(struct memory_store *memory, struct store_draft *draft,
                                        const struct chunk *chunk, uint64_t bytes)
 {
-    const struct batch *batch = &draft->batch;
-    struct store_work so_far = {batch->total, batch->cost_ns};
+    struct store_work so_far = {draft->batch.total, draft->cost_ns};
     struct store_work more = {chunk->count, chunk->cost_ns};
-    pthread_mutex_lock(&memory->lock);
     enum store_result result = owner_check(draft->owner, &draft->quota, so_far, more);
     if (result == STORE_OK && !records_reserve(memory, bytes))
         result = STORE_FULL;
-    if (result == STORE_OK)
+    if (result == STORE_OK) {
         owner_queue(draft->owner, more.numbers, more.cost_ns);
-    pthread_mutex_unlock(&memory->lock);
-    if (result == STORE_OK)
         draft->bytes += bytes;
+    }
     return result;
+}
+
+/* Put a chunk that was reserved behind the others. Under the lock: others may be worked on. */
+static void add_chunk(struct store_draft *draft, struct stored_chunk *stored)
+{
+    struct batch *batch = &draft->batch;
+    stored->first = batch->total;
+    draft->chunks[batch->chunk_count++] = stored;
+    batch->total += stored->chunk.count;
+    batch->cost_ns += stored->chunk.cost_ns;
+    draft->cost_ns += stored->chunk.cost_ns;
 }
 
 static enum store_result memory_append(struct store *store, struct store_draft *draft,
                                        const struct chunk *chunk)
 {
+    struct memory_store *memory = memory_of(store);
     size_t words = chunk->words * sizeof *chunk->data;
     size_t size = sizeof(struct stored_chunk) + words + chunk->count * (sizeof(float) + 1);
     size_t counted = size + sizeof(struct stored_chunk *);
-    if (draft->bytes + counted > memory_of(store)->stats.bytes_max)
+    if (draft->bytes + counted > memory->stats.bytes_max)
         return STORE_TOO_LARGE;
     struct stored_chunk *stored = malloc(size);
-    enum store_result result = STORE_NO_MEMORY;
-    if (stored && grow_chunks(draft))
-        result = reserve_chunk(memory_of(store), draft, chunk, counted);
-    if (result != STORE_OK) {
-        free(stored);
-        return result;
-    }
-    *stored = (struct stored_chunk){.chunk = *chunk, .first = draft->batch.total};
+    if (!stored)
+        return STORE_NO_MEMORY;
+    *stored = (struct stored_chunk){.chunk = *chunk};
     stored->chunk.data = stored->words;
     stored->seconds = (float *)(void *)(stored->words + chunk->words);
     stored->verdicts = (uint8_t *)(stored->seconds + chunk->count);
     memcpy(stored->words, chunk->data, words);
-    draft->chunks[draft->batch.chunk_count++] = stored;
-    draft->batch.total += chunk->count;
-    draft->batch.cost_ns += chunk->cost_ns;
-    return STORE_OK;
+
+    pthread_mutex_lock(&memory->lock);
+    enum store_result result =
+        grow_chunks(draft) ? reserve_chunk(memory, draft, chunk, counted) : STORE_NO_MEMORY;
+    if (result == STORE_OK)
+        add_chunk(draft, stored);
+    pthread_mutex_unlock(&memory->lock);
+    if (result != STORE_OK)
+        free(stored);
+    return result;
 }
 
 static void memory_discard(struct store *store, struct store_draft *draft)
@@ -135,7 +145,8 @@ static void memory_discard(struct store *store, struct store_draft *draft)
         return;
     pthread_mutex_lock(&memory->lock);
     memory->stats.bytes -= draft->bytes;
-    owner_settle(draft->owner, draft->batch.total, draft->batch.cost_ns);
+    owner_settle(draft->owner, draft->batch.total - batch_finished(&draft->batch),
+                 draft->batch.cost_ns);
     if (draft->key)
         key_table_remove(draft->key);
     pthread_mutex_unlock(&memory->lock);
@@ -150,6 +161,27 @@ static bool memory_pause(struct store *store, struct store_draft *draft, store_r
     (void)resumed;
     (void)context;
     return false;
+}
+
+static enum store_result memory_draft_numbers(struct store *store, struct store_draft *draft,
+                                              uint32_t index, struct chunk *chunk, uint64_t *words)
+{
+    struct memory_store *memory = memory_of(store);
+    pthread_mutex_lock(&memory->lock);
+    records_copy_numbers(draft, index, chunk, words);
+    pthread_mutex_unlock(&memory->lock);
+    return STORE_OK;
+}
+
+static enum store_result memory_draft_post(struct store *store, struct store_draft *draft,
+                                           uint32_t index, const uint8_t *verdicts,
+                                           const float *seconds)
+{
+    struct memory_store *memory = memory_of(store);
+    pthread_mutex_lock(&memory->lock);
+    records_post_chunk(memory, draft, index, verdicts, seconds);
+    pthread_mutex_unlock(&memory->lock);
+    return STORE_OK;
 }
 
 static enum store_result memory_commit(struct store *store, struct store_draft *draft,
@@ -176,8 +208,7 @@ static enum store_result memory_commit(struct store *store, struct store_draft *
     batch->id = batch_id_next(&memory->ids, batch->created_ns);
     complete = complete && records_add(memory, draft) == 0;
     if (complete) {
-        if (batch->total == 0)
-            records_set_status(memory, draft, BATCH_COMPLETED);
+        records_begin(memory, draft);
         *snapshot = *batch;
     }
     pthread_mutex_unlock(&memory->lock);
@@ -240,12 +271,7 @@ static enum store_result memory_post(struct store *store, const struct batch_id 
     pthread_mutex_lock(&memory->lock);
     enum store_result result = records_find(memory, id, &record);
     if (result == STORE_OK) {
-        struct stored_chunk *stored = record->chunks[index];
-        if (!stored->posted) {
-            memcpy(stored->verdicts, verdicts, stored->chunk.count);
-            memcpy(stored->seconds, seconds, stored->chunk.count * sizeof *seconds);
-            records_count_chunk(memory, record, stored);
-        }
+        records_post_chunk(memory, record, index, verdicts, seconds);
         *batch = record->batch;
     }
     pthread_mutex_unlock(&memory->lock);
@@ -326,6 +352,8 @@ static const struct store_ops memory_ops = {
     .begin = memory_begin,
     .append = memory_append,
     .pause = memory_pause,
+    .draft_numbers = memory_draft_numbers,
+    .draft_post = memory_draft_post,
     .commit = memory_commit,
     .discard = memory_discard,
     .get = memory_look_get,

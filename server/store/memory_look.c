@@ -81,12 +81,8 @@ enum store_result memory_look_numbers(struct store *store, const struct batch_id
     struct store_draft *record;
     pthread_mutex_lock(&memory->lock);
     enum store_result result = records_find(memory, id, &record);
-    if (result == STORE_OK) {
-        const struct stored_chunk *stored = record->chunks[index];
-        *chunk = stored->chunk;
-        chunk->data = words;
-        memcpy(words, stored->words, chunk->words * sizeof *words);
-    }
+    if (result == STORE_OK)
+        records_copy_numbers(record, index, chunk, words);
     pthread_mutex_unlock(&memory->lock);
     return result;
 }

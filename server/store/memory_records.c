@@ -2,11 +2,12 @@
 #include "server/store/memory_records.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "server/store/memory.h"
 
-enum { SWEEP_STEPS = 8 }; /* ended batches looked at for expiry each time a new one begins */
+enum { SWEEP_STEPS = 2 }; /* ended batches looked at for expiry each time a new one begins */
 
 static bool has_expired(const struct store_draft *record)
 {
@@ -60,7 +61,7 @@ int records_add(struct memory_store *memory, struct store_draft *record)
     TAILQ_INSERT_TAIL(&memory->by_age, record, by_age);
     TAILQ_INSERT_TAIL(&memory->queued, record, by_status);
     count(memory, record, true);
-    memory->stats.numbers_pending += record->batch.total;
+    memory->stats.numbers_pending += record->batch.total - batch_finished(&record->batch);
     return 0;
 }
 
@@ -85,20 +86,47 @@ static void settle_chunk(struct memory_store *memory, struct store_draft *record
     struct batch *batch = &record->batch;
     stored->posted = true;
     batch->cost_ns -= stored->chunk.cost_ns;
-    memory->stats.numbers_pending -= stored->chunk.count;
     owner_settle(record->owner, stored->chunk.count, stored->chunk.cost_ns);
     while (record->prefix_chunks < batch->chunk_count &&
            record->chunks[record->prefix_chunks]->posted)
         batch->prefix += record->chunks[record->prefix_chunks++]->chunk.count;
+    if (!record->committed)
+        return;
+    memory->stats.numbers_pending -= stored->chunk.count;
     if (batch_finished(batch) == batch->total)
         records_set_status(memory, record, batch_final_status(batch));
 }
 
-void records_count_chunk(struct memory_store *memory, struct store_draft *record,
-                         struct stored_chunk *stored)
+void records_copy_numbers(const struct store_draft *record, uint32_t index, struct chunk *chunk,
+                          uint64_t *words)
 {
-    batch_count(&record->batch, stored->verdicts, stored->seconds, stored->chunk.count);
+    const struct stored_chunk *stored = record->chunks[index];
+    *chunk = stored->chunk;
+    chunk->data = words;
+    memcpy(words, stored->words, chunk->words * sizeof *words);
+}
+
+void records_post_chunk(struct memory_store *memory, struct store_draft *record, uint32_t index,
+                        const uint8_t *verdicts, const float *seconds)
+{
+    struct stored_chunk *stored = record->chunks[index];
+    uint32_t count = stored->chunk.count;
+    if (stored->posted)
+        return;
+    memcpy(stored->verdicts, verdicts, count);
+    memcpy(stored->seconds, seconds, count * sizeof *seconds);
+    batch_count(&record->batch, verdicts, seconds, count);
     settle_chunk(memory, record, stored);
+}
+
+void records_begin(struct memory_store *memory, struct store_draft *record)
+{
+    const struct batch *batch = &record->batch;
+    uint64_t finished = batch_finished(batch);
+    if (finished > 0)
+        records_set_status(memory, record, BATCH_RUNNING);
+    if (finished == batch->total)
+        records_set_status(memory, record, BATCH_COMPLETED);
 }
 
 void records_drop_chunk(struct memory_store *memory, struct store_draft *record,

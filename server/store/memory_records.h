@@ -35,6 +35,7 @@ struct store_draft {
     char *metadata;
     struct owner *owner;
     struct store_work quota; /* of its owner, for the draft */
+    uint64_t cost_ns;        /* of all its numbers, while it is a draft */
     struct key_entry *key;   /* NULL: it has none */
     bool committed;
     int64_t ended_mono_ns; /* on the monotonic clock, which does not jump */
@@ -53,7 +54,7 @@ struct gone_batch {
 struct memory_store {
     struct store base;
 
-    pthread_mutex_t lock; /* of all below, and of every committed batch */
+    pthread_mutex_t lock; /* of all below, of every committed batch, and of the chunks of drafts */
     struct batch_id_source ids;
     struct id_map records;     /* id to struct store_draft, or to struct gone_batch */
     struct key_table keys;     /* of drafts and batches */
@@ -106,9 +107,19 @@ struct store_draft *records_older(struct memory_store *memory, const struct batc
 void records_set_status(struct memory_store *memory, struct store_draft *record,
                         enum batch_status status);
 
-/* Account for the verdicts that now stand in a chunk; with the last one, the batch ends. */
-void records_count_chunk(struct memory_store *memory, struct store_draft *record,
-                         struct stored_chunk *stored);
+/* Copy the numbers of a chunk. */
+void records_copy_numbers(const struct store_draft *record, uint32_t index, struct chunk *chunk,
+                          uint64_t *words);
+
+/*
+ * Take the verdicts of a chunk, unless it has some, and account for them; with those of the last one
+ * the batch ends, if it is one already.
+ */
+void records_post_chunk(struct memory_store *memory, struct store_draft *record, uint32_t index,
+                        const uint8_t *verdicts, const float *seconds);
+
+/* A batch that has been committed is under way, or has ended, where it has verdicts from before. */
+void records_begin(struct memory_store *memory, struct store_draft *record);
 
 /* Account for a chunk as canceled, which writes nothing to its verdicts: there may be 10^8. */
 void records_drop_chunk(struct memory_store *memory, struct store_draft *record,

@@ -56,6 +56,17 @@ static bool sqlite_pause(struct store *base, struct store_draft *draft, store_re
     return pauses;
 }
 
+static enum store_result sqlite_draft_post(struct store *base, struct store_draft *draft,
+                                           uint32_t index, const uint8_t *verdicts,
+                                           const float *seconds)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    pthread_mutex_lock(&store->lock);
+    enum store_result result = live_post(store, draft, index, verdicts, seconds);
+    pthread_mutex_unlock(&store->lock);
+    return result;
+}
+
 static void sqlite_discard(struct store *base, struct store_draft *draft)
 {
     struct sqlite_store *store = sqlite_of(base);
@@ -223,6 +234,8 @@ static const struct store_ops sqlite_ops = {
     .begin = sqlite_begin,
     .append = sqlite_append,
     .pause = sqlite_pause,
+    .draft_numbers = look_draft_numbers,
+    .draft_post = sqlite_draft_post,
     .commit = sqlite_commit,
     .discard = sqlite_discard,
     .get = look_get,

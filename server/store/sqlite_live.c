@@ -88,6 +88,13 @@ enum store_result live_begin(struct sqlite_store *store, const struct store_owne
     return STORE_OK;
 }
 
+/* Have a draft written as far as it is there, if it has too much in memory, or all have. */
+static void spill(struct sqlite_store *store, struct store_draft *draft)
+{
+    if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
+        live_queue(store, draft, true);
+}
+
 enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,
                               const struct chunk *chunk)
 {
@@ -98,7 +105,7 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
     if (batch->chunk_count == SCHEMA_MAX_CHUNKS ||
         draft->stored.bytes + bytes > store->stats.bytes_max)
         return STORE_TOO_LARGE;
-    struct store_work so_far = {batch->total, batch->cost_ns};
+    struct store_work so_far = {batch->total, draft->cost_ns};
     struct store_work more = {chunk->count, chunk->cost_ns};
     enum store_result result = owner_check(draft->owner, &draft->quota, so_far, more);
     if (result != STORE_OK)
@@ -109,9 +116,9 @@ enum store_result live_append(struct sqlite_store *store, struct store_draft *dr
         return STORE_NO_MEMORY;
     batch->total += more.numbers;
     batch->cost_ns += more.cost_ns;
+    draft->cost_ns += more.cost_ns;
     owner_queue(draft->owner, more.numbers, more.cost_ns);
-    if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
-        live_queue(store, draft, true);
+    spill(store, draft);
     return STORE_OK;
 }
 
@@ -142,7 +149,10 @@ enum store_result live_commit(struct sqlite_store *store, struct store_draft *dr
     draft->committed = true;
     TAILQ_INSERT_TAIL(&store->live, draft, by_age);
     count_batch(store, draft, true);
-    if (batch->total == 0)
+    uint64_t finished = batch_finished(batch);
+    if (finished > 0)
+        live_enter(store, draft, BATCH_RUNNING);
+    if (finished == batch->total)
         live_enter(store, draft, BATCH_COMPLETED);
     live_queue(store, draft, true);
     return STORE_OK;
@@ -214,7 +224,10 @@ uint32_t live_locate(const struct store_draft *record, uint64_t number)
     return low;
 }
 
-/* A chunk has its verdicts: they are in the counts already. With the last one, the batch ends. */
+/*
+ * A chunk has its verdicts: they are in the counts already. With the last one, the batch ends, if it
+ * is one already.
+ */
 static void mark_posted(struct sqlite_store *store, struct store_draft *record,
                         struct live_chunk *chunk)
 {
@@ -222,11 +235,13 @@ static void mark_posted(struct sqlite_store *store, struct store_draft *record,
     chunk->posted = true;
     uint64_t cost_ns = chunk->cost_ns < batch->cost_ns ? chunk->cost_ns : batch->cost_ns;
     batch->cost_ns -= cost_ns;
-    store->stats.numbers_pending -= chunk->count;
     owner_settle(record->owner, chunk->count, cost_ns);
     while (record->prefix_chunks < batch->chunk_count &&
            record->chunks[record->prefix_chunks].posted)
         batch->prefix += record->chunks[record->prefix_chunks++].count;
+    if (!record->committed)
+        return;
+    store->stats.numbers_pending -= chunk->count;
     if (batch_finished(batch) == batch->total)
         live_enter(store, record, batch_final_status(batch));
 }
@@ -235,13 +250,18 @@ enum store_result live_post(struct sqlite_store *store, struct store_draft *reco
                             const uint8_t *verdicts, const float *seconds)
 {
     struct live_chunk *chunk = &record->chunks[index];
+    if (record->failed != STORE_OK)
+        return record->failed;
     if (chunk->posted)
         return STORE_OK;
     if (!record_add_verdicts(store, record, index, verdicts, seconds))
         return STORE_NO_MEMORY;
     batch_count(&record->stored.batch, verdicts, seconds, chunk->count);
     mark_posted(store, record, chunk);
-    live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
+    if (record->committed)
+        live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
+    else
+        spill(store, record);
     return STORE_OK;
 }
 

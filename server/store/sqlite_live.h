@@ -100,7 +100,10 @@ void live_enter(struct sqlite_store *store, struct store_draft *record, enum bat
 /* The chunk that a number lies in. */
 uint32_t live_locate(const struct store_draft *record, uint64_t number);
 
-/* Record the verdicts of a chunk; a second time is ignored. STORE_OK or STORE_NO_MEMORY. */
+/*
+ * Record the verdicts of a chunk, of a draft too; a second time is ignored. STORE_OK, STORE_NO_MEMORY,
+ * or why the draft cannot be written.
+ */
 enum store_result live_post(struct sqlite_store *store, struct store_draft *record, uint32_t index,
                             const uint8_t *verdicts, const float *seconds);
 

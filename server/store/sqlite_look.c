@@ -163,6 +163,22 @@ size_t look_unfinished(struct store *base, const struct batch_id *after, struct 
     return count;
 }
 
+/* Copy the numbers of a chunk of a record, from memory or from the disk, and unlock. */
+static enum store_result copy_and_leave(struct sqlite_store *store,
+                                        const struct store_draft *record, uint32_t index,
+                                        struct chunk *chunk, uint64_t *words)
+{
+    const struct numbers_row *row = record->chunks[index].numbers;
+    int64_t key = record->stored.key;
+    if (row) {
+        *chunk = row->chunk;
+        chunk->data = words;
+        memcpy(words, row->words, chunk->words * sizeof *words);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return row ? STORE_OK : reader_numbers(&store->readers, key, index, chunk, words);
+}
+
 enum store_result look_numbers(struct store *base, const struct batch_id *id, uint32_t index,
                                struct chunk *chunk, uint64_t *words)
 {
@@ -172,19 +188,20 @@ enum store_result look_numbers(struct store *base, const struct batch_id *id, ui
     enum store_result result = look_and_lock(store, id, &record, &stored);
     if (result != STORE_OK)
         return result;
-    if (record) {
-        const struct numbers_row *row = record->chunks[index].numbers;
-        stored.key = record->stored.key;
-        if (row) {
-            *chunk = row->chunk;
-            chunk->data = words;
-            memcpy(words, row->words, chunk->words * sizeof *words);
-        }
-        pthread_mutex_unlock(&store->lock);
-        if (row)
-            return STORE_OK;
-    }
-    return reader_numbers(&store->readers, stored.key, index, chunk, words);
+    return record ? copy_and_leave(store, record, index, chunk, words)
+                  : reader_numbers(&store->readers, stored.key, index, chunk, words);
+}
+
+enum store_result look_draft_numbers(struct store *base, struct store_draft *draft, uint32_t index,
+                                     struct chunk *chunk, uint64_t *words)
+{
+    struct sqlite_store *store = (struct sqlite_store *)base;
+    pthread_mutex_lock(&store->lock);
+    enum store_result failed = draft->failed;
+    if (failed == STORE_OK)
+        return copy_and_leave(store, draft, index, chunk, words);
+    pthread_mutex_unlock(&store->lock);
+    return failed;
 }
 
 enum store_result look_verdicts(struct store *base, const struct batch_id *id, uint32_t index,

@@ -28,6 +28,8 @@ size_t look_unfinished(struct store *base, const struct batch_id *after, struct 
                        size_t max);
 enum store_result look_numbers(struct store *base, const struct batch_id *id, uint32_t index,
                                struct chunk *chunk, uint64_t *words);
+enum store_result look_draft_numbers(struct store *base, struct store_draft *draft, uint32_t index,
+                                     struct chunk *chunk, uint64_t *words);
 enum store_result look_verdicts(struct store *base, const struct batch_id *id, uint32_t index,
                                 uint8_t *verdicts, float *seconds);
 enum store_result look_locate(struct store *base, const struct batch_id *id, uint64_t number,

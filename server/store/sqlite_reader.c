@@ -199,6 +199,12 @@ static sqlite3_stmt *query_list(struct reader *reader, const char *owner,
     return db_query(&reader->db, READ_LIST, "bii", id, size, clock_wall_ns(), (int64_t)status);
 }
 
+/* Is the batch of the list, as its row says? It was found by an index, which may be damaged. */
+static bool belongs(const struct batch *batch, const struct batch_id *below, int status)
+{
+    return (status < 0 || (int)batch->status == status) && batch_id_compare(&batch->id, below) < 0;
+}
+
 size_t reader_list(struct reader_pool *pool, const char *owner, const struct batch_id *after,
                    int status, struct batch *batches, size_t max)
 {
@@ -207,12 +213,17 @@ size_t reader_list(struct reader_pool *pool, const char *owner, const struct bat
     if (!reader)
         return 0;
     memset(newest.bytes, 0xff, sizeof newest.bytes);
-    sqlite3_stmt *row = query_list(reader, owner, after ? after : &newest, status);
+    const struct batch_id *below = after ? after : &newest;
+    sqlite3_stmt *row = query_list(reader, owner, below, status);
     size_t count = 0;
     struct stored_batch stored;
-    while (count < max && sqlite3_step(row) == SQLITE_ROW)
-        if (rows_read_batch(row, &stored)) /* a damaged one hides no other */
-            batches[count++] = stored.batch;
+    while (count < max && sqlite3_step(row) == SQLITE_ROW) {
+        /* A damaged one hides no other. */
+        if (!rows_read_batch(row, &stored) || !belongs(&stored.batch, below, status))
+            continue;
+        batches[count] = stored.batch;
+        below = &batches[count++].id;
+    }
     sqlite3_reset(row);
     give_back(pool, reader);
     return count;

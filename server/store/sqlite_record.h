@@ -74,6 +74,7 @@ struct store_draft {
     char *metadata;
     struct owner *owner;
     struct store_work quota; /* of its owner, for the draft */
+    uint64_t cost_ns;        /* of all its numbers, while it is a draft */
     struct key_entry *key;   /* NULL: it has none; see sqlite_keys.h */
 
     uint64_t unwritten;          /* bytes of rows in memory */

@@ -148,6 +148,8 @@ static int write_draft(struct db *db, const struct taken *taken)
     int code = rows_begin_draft(db, taken->stored.key);
     if (code == SQLITE_OK)
         code = write_numbers(db, taken);
+    if (code == SQLITE_OK)
+        code = write_verdicts(db, taken);
     FAULT_POINT("write_draft.written");
     return code;
 }

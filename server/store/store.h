@@ -8,8 +8,9 @@
  *
  * A batch comes in as a draft (begin, append chunk after chunk, commit) and is visible to nobody
  * until it is committed. Its numbers never change. Verdicts are posted a chunk at a time, each
- * chunk once; the store counts them, and the batch ends when its last chunk has them. An ended
- * batch is kept for its time to live.
+ * chunk once, and also to a draft: then it becomes a batch that runs, or has ended, and they go with
+ * it if it is discarded. The store counts them, and the batch ends when its last chunk has them. An
+ * ended batch is kept for its time to live.
  *
  * A durable store answers a commit when the disk has the batch, and may let the verdicts trail:
  * after a crash, chunks whose verdicts were lost are merely without verdicts again.
@@ -111,6 +112,10 @@ struct store_ops {
                                 const struct chunk *chunk);
     bool (*pause)(struct store *store, struct store_draft *draft, store_resumed *resumed,
                   void *context);
+    enum store_result (*draft_numbers)(struct store *store, struct store_draft *draft,
+                                       uint32_t index, struct chunk *chunk, uint64_t *words);
+    enum store_result (*draft_post)(struct store *store, struct store_draft *draft, uint32_t index,
+                                    const uint8_t *verdicts, const float *seconds);
     enum store_result (*commit)(struct store *store, struct store_draft *draft,
                                 const struct batch_spec *spec, struct batch *batch,
                                 store_committed *done, void *context);
@@ -196,11 +201,31 @@ static inline bool store_pause(struct store *store, struct store_draft *draft,
 }
 
 /*
+ * The two that work on a draft, as store_numbers() and store_post() on a batch: for one thread at a
+ * time beside the one that appends, until commit or discard is called. Also why the draft cannot
+ * become a batch.
+ */
+static inline enum store_result store_draft_numbers(struct store *store, struct store_draft *draft,
+                                                    uint32_t index, struct chunk *chunk,
+                                                    uint64_t *words)
+{
+    return store->ops->draft_numbers(store, draft, index, chunk, words);
+}
+
+static inline enum store_result store_draft_post(struct store *store, struct store_draft *draft,
+                                                 uint32_t index, const uint8_t *verdicts,
+                                                 const float *seconds)
+{
+    return store->ops->draft_post(store, draft, index, verdicts, seconds);
+}
+
+/*
  * Turn the draft, which is used up either way, into a batch. With STORE_OK it is in *batch and may
  * be worked on at once, but it is accepted only when `done` is called with STORE_OK, perhaps from
  * another thread and perhaps before this returns: then it is as durable as the store makes it. The
  * snapshots of a batch say whether they were taken before or after (`accepted`). With any other result, given to `done` or (then `done` is not called) returned, there is no batch. A
- * draft without numbers becomes a batch that has ended. `done` may be NULL.
+ * draft without numbers, or whose numbers all have verdicts, becomes a batch that has ended. `done`
+ * may be NULL.
  */
 static inline enum store_result store_commit(struct store *store, struct store_draft *draft,
                                              const struct batch_spec *spec, struct batch *batch,

@@ -40,6 +40,9 @@ Test(figures, times)
     cr_expect_str_eq(figure_seconds(out, 65), "1:05");
     cr_expect_str_eq(figure_seconds(out, 7384), "2:03:04");
     cr_expect_str_eq(figure_elapsed(out, 0.0000021), " 0.000002s");
+    /* What only a service that lies would say. */
+    cr_expect_str_eq(figure_seconds(out, 1.2e20), "277777777:46:40");
+    cr_expect_str_eq(figure_seconds(out, 1e300), "277777777:46:40");
 }
 
 Test(figures, sizes)

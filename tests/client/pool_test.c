@@ -122,14 +122,15 @@ static void die_on_13(struct arena *arena, unsigned slot, void *context)
             ring_wait(arena, slot);
             continue;
         }
-        struct block *block = arena_block(arena, (uint32_t)index);
+        const struct block *block = arena_block(arena, (uint32_t)index);
+        struct results *results = arena_results(arena, (uint32_t)index);
         bool is_sentinel = block->kind == BLOCK_SENTINEL;
         struct chunk chunk = block_chunk(block);
-        for (uint32_t i = atomic_load(&block->done); i < chunk.count; i++) {
+        for (uint32_t i = atomic_load(&results->done); i < chunk.count; i++) {
             if (block->words[i] == 13)
                 raise(SIGKILL);
-            block->verdicts[i] = VERDICT_PRIME;
-            atomic_store(&block->done, i + 1);
+            results->verdicts[i] = VERDICT_PRIME;
+            atomic_store(&results->done, i + 1);
         }
         board_finish(arena, (uint32_t)index);
         if (is_sentinel)
@@ -144,14 +145,15 @@ Test(pool, a_number_that_kills_its_workers_fails_alone)
     cr_assert_eq(crew_open(&crew, 2, die_on_13, NULL), 0);
     crew_push(&crew,
               &(struct chunk){.kind = CHUNK_NARROW, .count = 3, .words = 3, .data = numbers});
-    struct block *block;
-    while (!(block = crew_take(&crew)))
+    int32_t index;
+    while ((index = crew_take(&crew)) == BOARD_EMPTY)
         crew_wait(&crew, 10 * NS_PER_MS);
-    cr_expect_eq(block->verdicts[0], VERDICT_PRIME);
-    cr_expect_eq(block->verdicts[1], VERDICT_FAILED);
-    cr_expect_eq(block->verdicts[2], VERDICT_PRIME);
+    const uint8_t *verdicts = arena_results(&crew.arena, (uint32_t)index)->verdicts;
+    cr_expect_eq(verdicts[0], VERDICT_PRIME);
+    cr_expect_eq(verdicts[1], VERDICT_FAILED);
+    cr_expect_eq(verdicts[2], VERDICT_PRIME);
     cr_expect_eq(crew.deaths, 3);
-    crew_release(&crew, block);
+    crew_release(&crew, (uint32_t)index);
     crew_close(&crew);
 }
 

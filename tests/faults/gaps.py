@@ -58,6 +58,11 @@ def begin_upload(service):
         raise Unanswered(repr(error)) from error
 
 
+def post_a_mistake(client):
+    """Send a batch of several chunks that turns out bad at its end."""
+    client.request("POST", "/v1/batches", b"7\n" * 20_000 + b"1.5\n", {"Content-Type": "text/plain"})
+
+
 def replace_workers(service):
     """A rolling restart, to its end, with nothing to do: who has a number in hand may be killed, not dismissed."""
     def there_are_two():
@@ -84,6 +89,7 @@ def walk(service, ledger, generator):
 
     replace_workers(service)
     upload = attempt(begin_upload, service)
+    attempt(post_a_mistake, client)
     for kind in (referee.small, referee.poison, referee.mixed, referee.large, referee.big):
         post(kind)
     signal_all(service.workers()[:1], signal.SIGKILL)  # orphans, and their reaping

@@ -88,12 +88,25 @@ class Ledger:
 
     def post(self, client, numbers, kind, query=""):
         """Hand in a batch: its tag if it was accepted, None if it was refused, or Unanswered."""
+        tag, body = self.announce(numbers)
+        answer = client.request("POST", f"/v1/batches{query}", body, {"Content-Type": "application/json"})
+        return self.note(tag, answer, kind)
+
+    def announce(self, numbers):
+        """A batch is about to be sent: its tag, and its body."""
         with self.lock:
             tag = str(next(self.tags))
             self.sent[tag] = bytes(verdict for _, verdict in numbers)
-        body = json.dumps({"numbers": [n if -TWO_64 < n < TWO_64 else str(n) for n, _ in numbers],
-                           "metadata": {"tag": tag}})
-        answer = client.request("POST", f"/v1/batches{query}", body, {"Content-Type": "application/json"})
+        return tag, json.dumps({"numbers": [n if -TWO_64 < n < TWO_64 else str(n) for n, _ in numbers],
+                                "metadata": {"tag": tag}})
+
+    def withdraw(self, tag):
+        """What was sent of it, or will be, is no batch."""
+        with self.lock:
+            del self.sent[tag]
+
+    def note(self, tag, answer, kind):
+        """What came of a batch that was announced: its tag, or None."""
         with self.lock:
             if answer.status not in (200, 202):
                 del self.sent[tag]

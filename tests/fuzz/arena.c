@@ -52,7 +52,7 @@ static void push(struct roles *roles, uint32_t block, uint32_t numbers)
     if (!roles->free[block] && claim.state != CLAIM_ORPHANED)
         return;
     if (roles->free[block])
-        block_fill(arena_block(&arena, block), &chunk);
+        block_fill(arena_block(&arena, block), arena_results(&arena, block), &chunk);
     ring_push(&arena, block, roles->free[block] ? 0 : claim.attempts);
     roles->free[block] = false;
 }
@@ -182,8 +182,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     while (input.size > 0) { /* anywhere, but mostly before the blocks */
         uint64_t at = fuzz_take(&input, 3);
-        uint64_t end =
-            at & 0x800000 ? arena.size : (uint64_t)(arena.blocks - (uint8_t *)arena.base);
+        uint64_t end = at & 0x800000 ? arena.size
+                                     : (uint64_t)((uint8_t *)arena.blocks - (uint8_t *)arena.base);
         uint64_t word = fuzz_take(&input, 8);
         at %= end - sizeof word;
         memcpy((uint8_t *)arena.base + at, &word, sizeof word);

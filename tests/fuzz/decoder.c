@@ -104,10 +104,25 @@ static struct outcome decode_all_ways(enum decoder_coding coding, const uint8_t 
     return whole;
 }
 
+/* Has it a frame of a format older than RFC 8878, which the library would take, and the service does not? */
+static bool is_older(const uint8_t *bytes, size_t size)
+{
+    for (size_t length; size > 0; bytes += length, size -= length) {
+        if (*bytes != 0x28 && (*bytes & 0xf0) != 0x50)
+            return true;
+        length = ZSTD_findFrameCompressedSize(bytes, size);
+        if (ZSTD_isError(length))
+            break;
+    }
+    return false;
+}
+
 /* What the library itself makes of all bytes at once: the size of it, or SIZE_MAX. */
 static size_t decode_at_once(enum decoder_coding coding, const uint8_t *bytes, size_t size,
                              char out[OUT_MAX])
 {
+    if (coding == DECODER_ZSTD && is_older(bytes, size))
+        return SIZE_MAX;
     if (coding == DECODER_ZSTD) {
         size_t length = ZSTD_decompress(out, OUT_MAX, bytes, size);
         return ZSTD_isError(length) ? SIZE_MAX : length;

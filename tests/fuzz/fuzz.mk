@@ -32,8 +32,10 @@ fuzz: $(BUILD)/primed ## fuzz for FUZZ_SECONDS (60) each, or FUZZ="TARGET..." al
 	@$(FUZZ_MAKE) fuzz-targets
 	tests/fuzz/run --seconds=$(FUZZ_SECONDS) $(FUZZ)
 	tests/contract/fuzz $(BUILD)/primed --requests=20000
+	tests/contract/fuzz $(BUILD)/primed --requests=20000 --tokens
 
 fuzz-test: $(BUILD)/primed ## a little of it, always the same: what make test does
 	@$(FUZZ_MAKE) fuzz-targets
 	tests/fuzz/run --test $(FUZZ)
 	tests/contract/fuzz $(BUILD)/primed --seed=1 --requests=1000
+	tests/contract/fuzz $(BUILD)/primed --seed=1 --requests=1000 --tokens

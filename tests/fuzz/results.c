@@ -102,17 +102,16 @@ static struct text read_batch(struct store *store, const struct batch *batch,
                               enum result_format format, enum result_filter filter, size_t piece)
 {
     struct text all = {.data = NULL};
-    struct result_cursor *cursor =
-        result_cursor_new(store, &batch->id, format, filter, 0, UINT64_MAX);
+    static struct result_cursor cursor;
+    result_cursor_set(&cursor, store, &batch->id, format, filter, 0, UINT64_MAX);
     enum result_stop stop;
     do {
         struct text text = {.data = NULL};
-        stop = result_cursor_write(cursor, &text, piece, batch->prefix, "");
+        stop = result_cursor_write(&cursor, &text, piece, batch->prefix, "");
         text_add(&all, text.data ? text.data : "", text.length);
         text_destroy(&text);
     } while (stop == RESULT_STOP_SIZE);
     fuzz_expect(stop == RESULT_STOP_END, "stopped for %d", stop);
-    free(cursor);
     return all;
 }
 

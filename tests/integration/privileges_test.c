@@ -86,7 +86,7 @@ Test(privileges, root_becomes_whom_it_is_told_and_the_data_go_along)
     char data_flag[sizeof data + 16];
     snprintf(data_flag, sizeof data_flag, "--data-dir=%s", data);
 
-    struct primed service = primed_start("--workers=2", data_flag);
+    struct primed service = primed_start("--workers=2", "--user=root", data_flag);
     primed_stop(&service);
     for (int start = 0; start < 2; start++) {
         service = primed_start("--workers=2", "--user=nobody", data_flag);
@@ -177,4 +177,34 @@ Test(privileges, without_filters_it_warns_and_gives_up_the_rest)
     work_expect(&service, client_json(&service, &answer), "completed",
                 (struct work_counts){.prime = 1, .composite = 1});
     primed_stop(&service);
+}
+
+/* As whom to serve root is asked, not where the configuration is only looked at. */
+Test(privileges, root_has_to_be_told_whom_to_be)
+{
+    if (geteuid() != 0)
+        cr_skip("only root is asked");
+    unsetenv("PRIMED_USER");
+    struct command command;
+    command_run(&command, (const char *[]){"--listen=127.0.0.1:0", "--store=memory", NULL}, NULL);
+    cr_expect_eq(command.status, 2);
+    cr_expect(strstr(command.err, "--user root"), "%s", command.err);
+    command_run(&command, (const char *[]){"--check", NULL}, NULL);
+    cr_expect_eq(command.status, 0, "%s", command.err);
+}
+
+/* What root has had it goes on having, where it says that it means to be root. */
+Test(privileges, root_may_stay_root)
+{
+    if (geteuid() != 0)
+        cr_skip("only root can");
+    unsetenv("PRIMED_USER");
+    struct place place = place_make();
+    for (int start = 0; start < 2; start++) {
+        struct primed service = primed_start("--workers=2", "--user=root", place.flag);
+        expect_all_powerless(&service, 0);
+        primed_await_log(&service, "running as root");
+        primed_stop(&service);
+    }
+    primed_remove_directory(place.path);
 }

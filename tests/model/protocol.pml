@@ -6,7 +6,7 @@
  * ----------------
  * Worker      worker_loop(), ring_pop(), claim_block(), ring_wait(), run_block(), board_finish(),
  *             board_post(), board_ring_bell()
- * Dispatcher  dispatcher_main(), harvest_one(), board_take(), collect(), free_block(),
+ * Dispatcher  dispatcher_main(), harvest_one(), board_take(), collect(), harvest_free(),
  *             resume_orphan(), handout_fill(), push_sentinel(), ring_push(), ring_wake(),
  *             ring_wake_worker(), close_pool(), handout_sentinels(), handout_workers(), has_news(),
  *             board_prepare_wait(), board_wait(), has_posts()
@@ -521,7 +521,7 @@ again: /* dispatcher_main() */
            fi
         :: else
         fi;
-collect: /* collect(), free_block() */
+collect: /* collect(), harvest_free() */
         assert(flight[b] != 0);
         if
         :: flight[b] == WITH_NUMBERS -> assert(done[b] == NUMBERS); finished++

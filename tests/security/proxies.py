@@ -56,6 +56,7 @@ def the_rightmost_that_is_not_trusted_is_the_client(context):
             ("6.6.6.6, 192.0.2.1, ,", "192.0.2.1"), ("192.0.2.256", "127.0.0.1"), ("1" * 500, "127.0.0.1"),
             (", ".join(["6.6.6.6"] * 200 + ["192.0.2.1"]), "192.0.2.1"),
             (", ".join(["6.6.6.6"] + ["10.0.0.1"] * 200), "10.0.0.1"), ("192.0.2.1 level=error", "127.0.0.1"),
+            ('"6.6.6.6, 192.0.2.1', "192.0.2.1"),  # there are no quoted strings in this one
         ]
         standard = [
             ("for=192.0.2.1", "192.0.2.1"), ('For="[2001:db9::1]:4711"', "2001:db9::1"),
@@ -63,6 +64,10 @@ def the_rightmost_that_is_not_trusted_is_the_client(context):
             ("proto=https;for=192.0.2.1, for=10.0.0.1", "192.0.2.1"), ("for=unknown", "127.0.0.1"),
             ("for=_hidden, for=10.0.0.1", "10.0.0.1"), ("for=6.6.6.6, proto=http", "127.0.0.1"),
             ('for="6.6.6.6, for=6.6.6.7"', "127.0.0.1"), ("notfor=6.6.6.6", "127.0.0.1"),
+            # A quoted string that the client began, and that what its proxy added does not end, or ends and begins.
+            ('for=6.6.6.6;by=", for=192.0.2.1', "127.0.0.1"), ('for=6.6.6.6;by=", for="[2001:db9::1]"', "127.0.0.1"),
+            ('for=6.6.6.6;by=", for=192.0.2.1, for="10.0.0.1"', "127.0.0.1"),
+            ('host="x;for=6.6.6.6";for=192.0.2.1', "192.0.2.1"), ("for=6.6.6.6;for=192.0.2.1", "127.0.0.1"),
         ]
         expect_addresses(service, [({"X_Forwarded_For": value}, wanted) for value, wanted in common])
         expect_addresses(service, [({"Forwarded": value}, wanted) for value, wanted in standard])

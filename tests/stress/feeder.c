@@ -70,7 +70,6 @@ static uint32_t fill_words(struct feeder *feeder, struct feeder_job *job, bool w
 static void push_numbers(struct feeder *feeder, uint32_t index)
 {
     uint64_t words[CHUNK_MAX_NUMBERS];
-    struct block *block = arena_block(feeder->arena, index);
     struct feeder_job *job = &feeder->jobs[index];
     *job = (struct feeder_job){.out = true, .count = random_count(feeder)};
     bool wide = stress_random(&feeder->random, 4) == 0;
@@ -79,8 +78,9 @@ static void push_numbers(struct feeder *feeder, uint32_t index)
                           .count = job->count,
                           .words = used,
                           .data = words};
-    block_fill(block, &chunk);
-    memset(block->verdicts, NO_VERDICT, job->count);
+    struct results *results = arena_results(feeder->arena, index);
+    block_fill(arena_block(feeder->arena, index), results, &chunk);
+    memset(results->verdicts, NO_VERDICT, job->count);
     feeder->out++;
     push(feeder, index, 0);
 }
@@ -110,15 +110,15 @@ static unsigned push_free(struct feeder *feeder, unsigned count,
 /* --- back ------------------------------------------------------------------------------------- */
 
 /* Check what a worker did since the last look: it only ever adds right verdicts. */
-static void check_progress(struct feeder_job *job, const struct block *block, uint32_t index)
+static void check_progress(struct feeder_job *job, const struct results *results, uint32_t index)
 {
-    uint32_t done = atomic_load_explicit(&block->done, memory_order_acquire);
+    uint32_t done = atomic_load_explicit(&results->done, memory_order_acquire);
     if (done < job->done || done > job->count)
         stress_fail("block %u: %u of %u numbers done after %u", index, done, job->count, job->done);
     for (; job->done < done; job->done++)
-        if (block->verdicts[job->done] != job->expected[job->done])
+        if (results->verdicts[job->done] != job->expected[job->done])
             stress_fail("block %u: number %u got verdict %u, not %u", index, job->done,
-                        block->verdicts[job->done], job->expected[job->done]);
+                        results->verdicts[job->done], job->expected[job->done]);
 }
 
 /* Every claim raised attempts by one, and none but the orphaned ones came to nothing. */
@@ -138,14 +138,14 @@ static void take_back(struct feeder *feeder, uint32_t index)
 {
     feeder->jobs[index].out = false;
     feeder->out--;
-    atomic_store_explicit(&arena_block(feeder->arena, index)->claim, 0, memory_order_relaxed);
+    atomic_store_explicit(arena_claim(feeder->arena, index), 0, memory_order_relaxed);
 }
 
 static void look_at(struct feeder *feeder, uint32_t index)
 {
-    struct block *block = arena_block(feeder->arena, index);
     struct feeder_job *job = &feeder->jobs[index];
-    struct claim claim = claim_unpack(atomic_load_explicit(&block->claim, memory_order_acquire));
+    struct claim claim =
+        claim_unpack(atomic_load_explicit(arena_claim(feeder->arena, index), memory_order_acquire));
     if (claim.state != CLAIM_DONE && claim.state != CLAIM_ORPHANED)
         return; /* posted twice */
     check_claim(job, claim, index);
@@ -156,11 +156,11 @@ static void look_at(struct feeder *feeder, uint32_t index)
         take_back(feeder, index);
         return;
     }
-    check_progress(job, block, index);
+    check_progress(job, arena_results(feeder->arena, index), index);
     if (claim.state == CLAIM_ORPHANED) {
         job->orphanings++;
         feeder->orphans++;
-        block->singly = 1;
+        arena_block(feeder->arena, index)->singly = 1;
         push(feeder, index, claim.attempts);
         ring_wake(feeder->arena, 1);
         return;
@@ -221,7 +221,7 @@ void feeder_settle(struct feeder *feeder)
     for (uint32_t i = 0; i < feeder->arena->block_count; i++) {
         if (!feeder->jobs[i].out)
             continue;
-        uint64_t word = atomic_load(&arena_block(feeder->arena, i)->claim);
+        uint64_t word = atomic_load(arena_claim(feeder->arena, i));
         if (!feeder->jobs[i].sentinel || claim_unpack(word).state != CLAIM_QUEUED)
             stress_fail("block %u was lost", i);
         feeder->sentinels_unclaimed++;

@@ -96,13 +96,13 @@ static bool any(const struct pool *pool, unsigned slot)
 
 static bool is_sleeping(const struct pool *pool, unsigned slot)
 {
-    return any(pool, slot) && atomic_load(&pool->arena.slots[slot].sleeping);
+    return any(pool, slot) && atomic_load(&pool->arena.desks[slot].sleeping);
 }
 
 static bool has_claim(const struct pool *pool, unsigned slot)
 {
     for (uint32_t i = 0; any(pool, slot) && i < pool->arena.block_count; i++) {
-        struct claim claim = claim_unpack(atomic_load(&arena_block(&pool->arena, i)->claim));
+        struct claim claim = claim_unpack(atomic_load(arena_claim(&pool->arena, i)));
         if (claim.state == CLAIM_RUNNING && claim.owner == slot)
             return true;
     }

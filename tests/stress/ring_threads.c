@@ -32,8 +32,8 @@ static void check_slots(const struct arena *arena, const struct feeder *feeder)
 {
     uint64_t blocks = 0, numbers = 0;
     for (unsigned slot = 0; slot < arena->slot_count; slot++) {
-        blocks += atomic_load(&arena->slots[slot].blocks_done);
-        numbers += atomic_load(&arena->slots[slot].numbers_done);
+        blocks += atomic_load(&arena->desks[slot].blocks_done);
+        numbers += atomic_load(&arena->desks[slot].numbers_done);
     }
     if (blocks != feeder->blocks || numbers != feeder->numbers)
         stress_fail("workers counted %" PRIu64 " blocks and %" PRIu64

@@ -6,12 +6,12 @@
 
 static inline struct claim peek_claim(const struct arena *arena, uint32_t block)
 {
-    return claim_unpack(atomic_load(&arena_block(arena, block)->claim));
+    return claim_unpack(atomic_load(arena_claim(arena, block)));
 }
 
 static inline void poke_claim(const struct arena *arena, uint32_t block, struct claim claim)
 {
-    atomic_store(&arena_block(arena, block)->claim, claim_pack(claim));
+    atomic_store(arena_claim(arena, block), claim_pack(claim));
 }
 
 #endif

@@ -55,7 +55,7 @@ static void fill(uint32_t index, uint32_t count)
 {
     uint64_t words[8] = {2, 3, 5};
     struct chunk chunk = {.kind = CHUNK_NARROW, .count = count, .words = count, .data = words};
-    block_fill(arena_block(&arena, index), &chunk);
+    block_fill(arena_block(&arena, index), arena_results(&arena, index), &chunk);
 }
 
 /* Block 0 of three numbers at the worker in slot 1, block 1 queued behind it. */
@@ -201,7 +201,7 @@ Test(arena_check, names_a_flag_that_is_none)
         {&arena.control->front_ready, "front_ready is 2, neither 0 nor 1"},
         {&arena.control->pool_closing, "pool_closing is 2, neither 0 nor 1"},
         {&arena.board->sleeping, "the dispatcher's sleeping is 2, neither 0 nor 1"},
-        {&arena.slots[2].sleeping, "slot 2 has sleeping 2, neither 0 nor 1"},
+        {&arena.desks[2].sleeping, "slot 2 has sleeping 2, neither 0 nor 1"},
         {&arena.slots[1].dismissed, "slot 1 has dismissed 2, neither 0 nor 1"},
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -252,9 +252,9 @@ Test(arena_check, names_a_block_that_nobody_will_claim)
 Test(arena_check, names_a_block_with_more_done_than_there_is)
 {
     run_one_queue_one();
-    atomic_store(&arena_block(&arena, 0)->done, 3);
+    atomic_store(&arena_results(&arena, 0)->done, 3);
     expect_none(ARENA_AT_REST);
-    atomic_store(&arena_block(&arena, 0)->done, 4);
+    atomic_store(&arena_results(&arena, 0)->done, 4);
     expect_one(ARENA_AT_REST, "block 0 has 4 of 3 numbers done");
 }
 
@@ -278,7 +278,7 @@ Test(arena_check, names_a_slot_that_a_drain_has_left)
     expect_none(ARENA_AT_REST);
     expect_one(ARENA_DRAINED, "slot 2 still has the process 4711");
     atomic_store(&arena.slots[2].pid, 0);
-    atomic_store(&arena.slots[2].sleeping, 1);
+    atomic_store(&arena.desks[2].sleeping, 1);
     expect_none(ARENA_AT_REST);
     expect_one(ARENA_DRAINED, "slot 2 sleeps, without a process");
 }

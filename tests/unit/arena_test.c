@@ -6,7 +6,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -51,18 +53,40 @@ Test(arena_create, lays_its_parts_out_apart_and_aligned)
         cr_assert_geq(cells, sizes[i].blocks);
         cr_assert_eq(cells & arena.ring_mask, 0, "a power of two");
 
-        const uint8_t *end = (uint8_t *)arena.base + arena.size;
-        cr_assert_gt((uint8_t *)arena.control, (uint8_t *)arena.base);
-        cr_assert_geq((uint8_t *)arena.slots, (uint8_t *)(arena.control + 1));
-        cr_assert_geq((uint8_t *)arena.ring, (uint8_t *)(arena.slots + sizes[i].slots));
-        cr_assert_geq((uint8_t *)arena.board, (uint8_t *)&arena.ring->cells[cells]);
-        cr_assert_geq(arena.blocks, (uint8_t *)&arena.board->bits[(sizes[i].blocks + 63) / 64]);
-        cr_assert_leq((uint8_t *)arena_block(&arena, sizes[i].blocks), end);
+        const void *const parts[] = {
+            arena.base,
+            arena.control,
+            arena.control + 1,
+            arena.slots,
+            arena.slots + sizes[i].slots,
+            arena.desks,
+            arena.desks + sizes[i].slots,
+            arena.claims,
+            arena.claims + sizes[i].blocks,
+            arena.board,
+            &arena.board->bits[(sizes[i].blocks + 63) / 64],
+            arena.ring,
+            &arena.ring->cells[cells],
+            arena.blocks,
+            arena_block(&arena, sizes[i].blocks),
+            arena.results,
+            arena_results(&arena, sizes[i].blocks),
+            (uint8_t *)arena.base + arena.size,
+        };
+        for (size_t k = 1; k < sizeof parts / sizeof *parts; k++)
+            cr_assert_geq((uintptr_t)parts[k], (uintptr_t)parts[k - 1], "part %zu", k);
         cr_assert_eq((uintptr_t)arena.control % CACHE_LINE, 0);
         cr_assert_eq((uintptr_t)arena.slots % CACHE_LINE, 0);
-        cr_assert_eq((uintptr_t)arena.ring % CACHE_LINE, 0);
         cr_assert_eq((uintptr_t)arena.board % CACHE_LINE, 0);
-        cr_assert_eq((uintptr_t)arena_block(&arena, sizes[i].blocks - 1) % CACHE_LINE, 0);
+        cr_assert_eq((uintptr_t)arena_claim(&arena, sizes[i].blocks - 1) % CACHE_LINE, 0);
+
+        /* What differs in who may write to it shares no page. */
+        cr_assert_eq((uintptr_t)arena.desks % ARENA_PAGE, 0);
+        cr_assert_eq((uintptr_t)arena.claims % ARENA_PAGE, 0);
+        cr_assert_eq((uintptr_t)&arena.ring->head % ARENA_PAGE, 0);
+        cr_assert_eq(sizeof *arena.desks, ARENA_PAGE);
+        cr_assert_eq((uintptr_t)arena.results % arena.results_span, 0);
+        cr_assert_leq((size_t)sizes[i].blocks * ARENA_PLACE, arena.results_span);
 
         unsigned counts[CLAIM_STATES];
         arena_census(&arena, counts);
@@ -120,7 +144,7 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
         ring_pop(&arena, 1);
     board_finish(&arena, 0);
     atomic_store(&arena.board->sleeping, 1);
-    atomic_store(&arena.slots[2].sleeping, 1);
+    atomic_store(&arena.desks[2].sleeping, 1);
     atomic_store(&arena.slots[2].pid, 4711);
     atomic_store(&arena.slots[2].restarts, 5);
     atomic_store(&arena.control->front_ready, 1);
@@ -138,7 +162,7 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     cr_assert_eq(ring_pop(&arena, 0), RING_EMPTY);
     cr_assert_eq(board_take(&arena), BOARD_EMPTY);
     cr_assert_eq(atomic_load(&arena.board->sleeping), 0);
-    cr_assert_eq(atomic_load(&arena.slots[2].sleeping), 0);
+    cr_assert_eq(atomic_load(&arena.desks[2].sleeping), 0);
     cr_assert_eq(atomic_load(&arena.slots[2].pid), 0);
     cr_assert_eq(atomic_load(&arena.slots[2].restarts), 5);
     cr_assert_eq(atomic_load(&arena.control->state), CONTROL_RUN);
@@ -153,22 +177,90 @@ Test(arena, reset_brings_back_the_first_state_but_keeps_the_figures)
     cr_assert_eq(ring_pop(&arena, 0), 4);
 }
 
+/* --- confinement ------------------------------------------------------------------------------ */
+
+/* A worker of slot 1 that has block 2, and writes to one octet. */
+enum { SLOT = 1, BLOCK = 2 };
+
+static int write_confined(void *at)
+{
+    arena_confine(&arena, SLOT);
+    arena_open_results(&arena, BLOCK);
+    *(volatile char *)at = 1;
+    return 0;
+}
+
+static int write_after_closing(void *at)
+{
+    arena_confine(&arena, SLOT);
+    arena_open_results(&arena, BLOCK);
+    arena_close_results(&arena, BLOCK);
+    *(volatile char *)at = 1;
+    return 0;
+}
+
+Test(arena, a_worker_writes_to_what_is_its_own_and_to_what_is_everybodys)
+{
+    struct results *results = arena_results(&arena, BLOCK);
+    void *const parts[] = {
+        &arena.desks[SLOT],
+        (char *)(&arena.desks[SLOT] + 1) - 1,
+        arena_claim(&arena, 0),
+        arena_claim(&arena, BLOCKS - 1),
+        arena.board,
+        &arena.ring->tail,
+        results,
+        (char *)(results + 1) - 1,
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_expect_eq(forked_wait(forked_start(write_confined, parts[i])), 0, "part %zu", i);
+}
+
+Test(arena, a_worker_that_writes_elsewhere_dies_of_it)
+{
+    cr_assert_eq(sysconf(_SC_PAGESIZE), ARENA_PAGE);
+    void *const parts[] = {
+        arena.base,
+        arena.control,
+        &arena.slots[0],
+        &arena.slots[SLOT],
+        &arena.desks[SLOT - 1],
+        &arena.desks[SLOT + 1],
+        &arena.ring->head,
+        &arena.ring->cells[0],
+        arena_block(&arena, 0),
+        arena_block(&arena, BLOCK),
+        arena_block(&arena, BLOCK)->words,
+        (char *)arena_results(&arena, BLOCK) - 1,
+        arena_results(&arena, BLOCK + 1),
+        arena_results(&arena, 0),
+        arena_results(&arena, BLOCK) + 1, /* what it leaves of its place */
+        arena_results(&arena, BLOCKS - 1),
+        (char *)arena.base + arena.size - 1,
+        arena.results + arena.results_span - 1, /* reserved */
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_expect_eq(forked_wait(forked_start(write_confined, parts[i])), -SIGSEGV, "part %zu", i);
+    void *results = arena_results(&arena, BLOCK);
+    cr_expect_eq(forked_wait(forked_start(write_after_closing, results)), -SIGSEGV);
+}
+
 /* --- reap ------------------------------------------------------------------------------------- */
 
 Test(arena, reap_orphans_what_was_running_there)
 {
     ring_push(&arena, 2, 1);
     cr_assert_eq(ring_pop(&arena, 1), 2);
-    atomic_store(&arena.slots[1].began_ns, 123);
-    atomic_store(&arena.slots[1].block_began_ns, 122);
+    atomic_store(&arena.desks[1].began_ns, 123);
+    atomic_store(&arena.desks[1].block_began_ns, 122);
 
     cr_assert_eq(arena_reap(&arena, 1), 1);
     struct claim claim = peek_claim(&arena, 2);
     cr_assert_eq(claim.state, CLAIM_ORPHANED);
     cr_assert_eq(claim.owner, 1);
     cr_assert_eq(claim.attempts, 2);
-    cr_assert_eq(atomic_load(&arena.slots[1].began_ns), 0);
-    cr_assert_eq(atomic_load(&arena.slots[1].block_began_ns), 0);
+    cr_assert_eq(atomic_load(&arena.desks[1].began_ns), 0);
+    cr_assert_eq(atomic_load(&arena.desks[1].block_began_ns), 0);
     cr_assert_eq(board_take(&arena), 2);
     cr_assert_eq(board_take(&arena), BOARD_EMPTY);
 }
@@ -236,7 +328,7 @@ Test(arena, wake_all_wakes_every_worker_and_the_dispatcher)
     pid_t workers[SLOTS];
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         workers[slot] = forked_start(sleep_in_slot, &slot);
-        forked_await_sleep(workers[slot], &arena.slots[slot].sleeping);
+        forked_await_sleep(workers[slot], &arena.desks[slot].sleeping);
     }
     pid_t dispatcher = start_dispatcher();
 
@@ -286,7 +378,7 @@ Test(arena, census_counts_every_state_and_no_damaged_word)
 {
     for (uint32_t state = 0; state < CLAIM_STATES; state++)
         poke_claim(&arena, state, (struct claim){.state = (enum claim_state)state});
-    atomic_store(&arena_block(&arena, CLAIM_STATES)->claim, UINT64_MAX);
+    atomic_store(arena_claim(&arena, CLAIM_STATES), UINT64_MAX);
 
     unsigned counts[CLAIM_STATES];
     arena_census(&arena, counts);

@@ -41,3 +41,19 @@ Test(busy, a_year_of_uptime_fits)
     busy_end(&busy, 20 * year_ns);
     cr_expect_eq(busy_ns(&busy, 21 * year_ns), 19 * year_ns);
 }
+
+/* A worker can leave anything in the word; that may make a wrong sum, and nothing else. */
+Test(busy, no_word_overflows)
+{
+    static const int64_t words[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX - 1, INT64_MAX, -1, 1};
+    static const int64_t times[] = {0, 1, (INT64_C(1) << 62) - 1};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+            _Atomic int64_t busy = words[w];
+            cr_expect_geq(busy_ns(&busy, times[t]), 0);
+            busy_begin(&busy, times[t]);
+            cr_expect_geq(busy_ns(&busy, times[t]), 0);
+            busy_end(&busy, times[t]);
+            cr_expect_geq(busy_ns(&busy, times[t]), 0);
+        }
+}

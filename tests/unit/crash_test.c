@@ -37,8 +37,8 @@ static void push_numbers(uint32_t index, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         numbers[i] = 97;
     struct chunk chunk = {.kind = CHUNK_NARROW, .count = count, .words = count, .data = numbers};
-    block_fill(arena_block(&arena, index), &chunk);
-    memset(arena_block(&arena, index)->verdicts, NO_VERDICT, COUNT);
+    block_fill(arena_block(&arena, index), arena_results(&arena, index), &chunk);
+    memset(arena_results(&arena, index)->verdicts, NO_VERDICT, COUNT);
     ring_push(&arena, index, 0);
 }
 
@@ -55,9 +55,9 @@ static void push_wide(uint32_t index, uint32_t count, uint32_t singly)
     for (uint32_t i = 0; i < count; i++)
         memcpy(words + (size_t)3 * i, (uint64_t[]){2 << 1, 13, 1}, 3 * sizeof *words);
     struct chunk chunk = {.kind = CHUNK_WIDE, .count = count, .words = 3 * count, .data = words};
-    block_fill(arena_block(&arena, index), &chunk);
+    block_fill(arena_block(&arena, index), arena_results(&arena, index), &chunk);
     arena_block(&arena, index)->singly = singly;
-    memset(arena_block(&arena, index)->verdicts, NO_VERDICT, COUNT);
+    memset(arena_results(&arena, index)->verdicts, NO_VERDICT, COUNT);
     ring_push(&arena, index, 0);
 }
 
@@ -134,7 +134,7 @@ Test(crash, a_front_that_dies_pushing_is_forgotten_by_the_reset)
                                    "ring_wake.flag_cleared"};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         pid_t worker = start_worker(0, "");
-        forked_await_sleep(worker, &arena.slots[0].sleeping);
+        forked_await_sleep(worker, &arena.desks[0].sleeping);
         cr_assert_eq(forked_wait(forked_start(push_and_wake, faults[i])), -SIGKILL);
         forked_kill(worker);
         arena_reset(&arena);
@@ -215,30 +215,30 @@ Test(crash, dead_before_done_is_stored_repeats_the_group)
 {
     push_numbers(0, COUNT);
     die_at("worker.tested");
-    struct block *block = arena_block(&arena, 0);
-    cr_assert_eq(atomic_load(&block->done), 0);
-    memset(block->verdicts, NO_VERDICT, COUNT);
+    struct results *results = arena_results(&arena, 0);
+    cr_assert_eq(atomic_load(&results->done), 0);
+    memset(results->verdicts, NO_VERDICT, COUNT);
 
     reap_and_push_again(0);
     finish_the_rest();
-    cr_assert_eq(atomic_load(&block->done), COUNT);
+    cr_assert_eq(atomic_load(&results->done), COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
-        cr_assert_eq(block->verdicts[i], VERDICT_PRIME);
+        cr_assert_eq(results->verdicts[i], VERDICT_PRIME);
 }
 
 Test(crash, dead_after_done_is_stored_repeats_nothing)
 {
     push_numbers(0, COUNT);
     die_at("worker.done_stored");
-    struct block *block = arena_block(&arena, 0);
-    cr_assert_eq(atomic_load(&block->done), BLOCK_GROUP_MAX);
-    memset(block->verdicts, NO_VERDICT, COUNT);
+    struct results *results = arena_results(&arena, 0);
+    cr_assert_eq(atomic_load(&results->done), BLOCK_GROUP_MAX);
+    memset(results->verdicts, NO_VERDICT, COUNT);
 
     reap_and_push_again(0);
     finish_the_rest();
-    cr_assert_eq(atomic_load(&block->done), COUNT);
+    cr_assert_eq(atomic_load(&results->done), COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
-        cr_assert_eq(block->verdicts[i], i < BLOCK_GROUP_MAX ? NO_VERDICT : VERDICT_PRIME);
+        cr_assert_eq(results->verdicts[i], i < BLOCK_GROUP_MAX ? NO_VERDICT : VERDICT_PRIME);
 }
 
 Test(crash, dead_in_a_wide_group_repeats_that_group)
@@ -248,16 +248,16 @@ Test(crash, dead_in_a_wide_group_repeats_that_group)
     for (uint32_t i = 0; i < 2; i++) {
         push_wide(0, WIDE, 0);
         die_at(faults[i]);
-        struct block *block = arena_block(&arena, 0);
+        struct results *results = arena_results(&arena, 0);
         uint32_t done = i * BLOCK_WIDE_GROUP_MAX;
-        cr_assert_eq(atomic_load(&block->done), done);
-        memset(block->verdicts, NO_VERDICT, COUNT);
+        cr_assert_eq(atomic_load(&results->done), done);
+        memset(results->verdicts, NO_VERDICT, COUNT);
 
         reap_and_push_again(0);
         finish_the_rest();
-        cr_assert_eq(atomic_load(&block->done), WIDE);
+        cr_assert_eq(atomic_load(&results->done), WIDE);
         for (uint32_t k = 0; k < WIDE; k++)
-            cr_assert_eq(block->verdicts[k], k < done ? NO_VERDICT : VERDICT_PRIME);
+            cr_assert_eq(results->verdicts[k], k < done ? NO_VERDICT : VERDICT_PRIME);
         arena_reset(&arena);
     }
 }
@@ -266,8 +266,8 @@ Test(crash, a_wide_block_gone_through_singly_is_published_number_by_number)
 {
     push_wide(0, 5, 1);
     die_at("worker.done_stored");
-    cr_assert_eq(atomic_load(&arena_block(&arena, 0)->done), 1);
-    cr_assert_eq(arena_block(&arena, 0)->verdicts[1], NO_VERDICT);
+    cr_assert_eq(atomic_load(&arena_results(&arena, 0)->done), 1);
+    cr_assert_eq(arena_results(&arena, 0)->verdicts[1], NO_VERDICT);
 }
 
 /* --- finish ----------------------------------------------------------------------------------- */
@@ -276,13 +276,13 @@ Test(crash, dead_after_the_last_number_leaves_an_orphan_with_nothing_to_do)
 {
     push_numbers(0, 1);
     die_at("worker.done_stored");
-    struct block *block = arena_block(&arena, 0);
-    memset(block->verdicts, NO_VERDICT, 1);
+    struct results *results = arena_results(&arena, 0);
+    memset(results->verdicts, NO_VERDICT, 1);
 
     reap_and_push_again(0);
     finish_the_rest();
     cr_assert_eq(peek_claim(&arena, 0).state, CLAIM_DONE);
-    cr_assert_eq(block->verdicts[0], NO_VERDICT, "tested once");
+    cr_assert_eq(results->verdicts[0], NO_VERDICT, "tested once");
 }
 
 Test(crash, dead_before_the_post_is_posted_by_the_reap)
@@ -340,10 +340,10 @@ Test(crash, a_wake_spent_on_a_dead_sleeper_is_made_up_for_by_the_reap)
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         die_at(faults[i]);
         pid_t alive = start_worker(1, "ring_wait.woken:stop");
-        forked_await_sleep(alive, &arena.slots[1].sleeping);
+        forked_await_sleep(alive, &arena.desks[1].sleeping);
         push_numbers(0, 1);
         ring_wake(&arena, 1);
-        cr_assert_eq(atomic_load(&arena.slots[1].sleeping), 1, "it went to the other");
+        cr_assert_eq(atomic_load(&arena.desks[1].sleeping), 1, "it went to the other");
         arena_reap(&arena, 0);
         forked_await_stop(alive);
         forked_kill(alive);
@@ -354,14 +354,14 @@ Test(crash, a_wake_spent_on_a_dead_sleeper_is_made_up_for_by_the_reap)
 Test(crash, a_wake_that_dies_with_the_woken_is_made_up_for_by_the_reap)
 {
     pid_t killed = start_worker(0, "ring_wait.woken");
-    forked_await_sleep(killed, &arena.slots[0].sleeping);
+    forked_await_sleep(killed, &arena.desks[0].sleeping);
     pid_t alive = start_worker(1, "ring_wait.woken:stop");
-    forked_await_sleep(alive, &arena.slots[1].sleeping);
+    forked_await_sleep(alive, &arena.desks[1].sleeping);
 
     push_numbers(0, 1);
     ring_wake(&arena, 1);
     cr_assert_eq(forked_wait(killed), -SIGKILL);
-    cr_assert_eq(atomic_load(&arena.slots[1].sleeping), 1);
+    cr_assert_eq(atomic_load(&arena.desks[1].sleeping), 1);
     arena_reap(&arena, 0);
     forked_await_stop(alive);
     forked_kill(alive);
@@ -385,7 +385,7 @@ Test(crash, a_look_at_the_ring_that_takes_long_misses_no_push)
 
     /* The other worker is awake, but its flag is still set: it takes the wake for the second block
      * and then claims the first. */
-    atomic_store(&arena.slots[0].sleeping, 1);
+    atomic_store(&arena.desks[0].sleeping, 1);
     push_numbers(SECOND, 1);
     ring_wake(&arena, 1);
     cr_assert_eq(ring_pop(&arena, 0), FIRST);

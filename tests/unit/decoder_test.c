@@ -143,6 +143,63 @@ Test(decoder, what_is_in_no_coding_is_malformed)
     }
 }
 
+/*
+ * libzstd reads what it wrote before there was RFC 8878, with decoders that know nothing of the limit of
+ * windows: not here, neither at the beginning nor after a frame.
+ */
+Test(decoder, formats_older_than_zstd_s_are_malformed)
+{
+    static const unsigned char versions[] = {0x1e, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27};
+    for (size_t i = 0; i < sizeof versions; i++) {
+        const char begun[] = {(char)versions[i],
+                              '\xb5',
+                              '\x2f',
+                              '\xfd',
+                              '\x04',
+                              '\x58',
+                              '\xfd',
+                              0,
+                              0,
+                              '\xc0',
+                              '7',
+                              '\n',
+                              '8',
+                              '\n',
+                              '9',
+                              '2',
+                              '2'};
+        for (int frames = 0; frames < 2; frames++) {
+            struct text bytes = {.data = NULL};
+            if (frames > 0)
+                encode_zstd(&bytes, "7\n", 2);
+            text_add(&bytes, begun, sizeof begun);
+            for (size_t cut = 1; cut <= bytes.length; cut++) {
+                struct outcome outcome = decode(DECODER_ZSTD, &bytes, cut, 64);
+                cr_expect_eq(outcome.status, DECODER_MALFORMED, "version %zu, cut %zu", i, cut);
+                text_destroy(&outcome.text);
+            }
+            text_destroy(&bytes);
+        }
+    }
+}
+
+/* What is to be skipped is skipped, before, between and after frames. */
+Test(decoder, skippable_frames)
+{
+    struct text text = numbers(10);
+    struct text bytes = {.data = NULL};
+    for (char first = 0x50; first <= 0x5f; first++) {
+        const char skipped[] = {first, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'x', 'y'};
+        text_add(&bytes, skipped, sizeof skipped);
+        if (first == 0x55)
+            encode_zstd(&bytes, text.data, text.length);
+    }
+    for (size_t cut = 1; cut < bytes.length; cut++)
+        expect_decoded(decode(DECODER_ZSTD, &bytes, cut, 64), &text);
+    text_destroy(&bytes);
+    text_destroy(&text);
+}
+
 Test(decoder, damage_is_seen)
 {
     struct text text = numbers(1000);

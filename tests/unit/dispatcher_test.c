@@ -164,7 +164,7 @@ static void let_tail_pass(struct arena *arena)
 
 static void scribble_over_claim(struct arena *arena)
 {
-    atomic_store(&arena_block(arena, queued_block(arena))->claim, UINT64_C(0xdeadbeefdeadbeef));
+    atomic_store(arena_claim(arena, queued_block(arena)), UINT64_C(0xdeadbeefdeadbeef));
 }
 
 static void forge_done(struct arena *arena)
@@ -180,12 +180,12 @@ static void forge_done(struct arena *arena)
 /* Numbers without verdicts, which their worker skips. */
 static void skip_numbers(struct arena *arena)
 {
-    atomic_store(&arena_block(arena, queued_block(arena))->done, NUMBERS / 2);
+    atomic_store(&arena_results(arena, queued_block(arena))->done, NUMBERS / 2);
 }
 
 static void skip_more_than_there_are(struct arena *arena)
 {
-    atomic_store(&arena_block(arena, queued_block(arena))->done, UINT32_MAX);
+    atomic_store(&arena_results(arena, queued_block(arena))->done, UINT32_MAX);
 }
 
 static void cancel_it(struct arena *arena)

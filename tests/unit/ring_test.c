@@ -224,7 +224,7 @@ static int sleep_in_slot(void *slot)
 static pid_t start_sleeper(unsigned slot)
 {
     pid_t child = forked_start(sleep_in_slot, &slot);
-    forked_await_sleep(child, &arena.slots[slot].sleeping);
+    forked_await_sleep(child, &arena.desks[slot].sleeping);
     return child;
 }
 
@@ -232,7 +232,7 @@ Test(ring, nobody_sleeps_while_a_block_is_queued)
 {
     ring_push(&arena, 0, 0);
     ring_wait(&arena, 0);
-    cr_assert_eq(atomic_load(&arena.slots[0].sleeping), 0);
+    cr_assert_eq(atomic_load(&arena.desks[0].sleeping), 0);
 }
 
 Test(ring, nobody_sleeps_while_tail_lags)
@@ -250,7 +250,7 @@ Test(ring, a_push_wakes_a_sleeper)
     ring_push(&arena, 0, 0);
     ring_wake(&arena, 1);
     cr_assert_eq(forked_wait(child), 0);
-    cr_assert_eq(atomic_load(&arena.slots[2].sleeping), 0);
+    cr_assert_eq(atomic_load(&arena.desks[2].sleeping), 0);
 }
 
 Test(ring, a_wake_wakes_no_more_than_asked)
@@ -260,9 +260,9 @@ Test(ring, a_wake_wakes_no_more_than_asked)
 
     ring_wake(&arena, 1);
     cr_assert_eq(forked_wait(first), 0);
-    cr_assert_eq(atomic_load(&arena.slots[3].sleeping), 1);
+    cr_assert_eq(atomic_load(&arena.desks[3].sleeping), 1);
     ring_wake(&arena, 0);
-    cr_assert_eq(atomic_load(&arena.slots[3].sleeping), 1);
+    cr_assert_eq(atomic_load(&arena.desks[3].sleeping), 1);
     ring_wake(&arena, 100);
     cr_assert_eq(forked_wait(second), 0);
 }
@@ -271,7 +271,7 @@ Test(ring, waking_nobody_is_harmless)
 {
     ring_wake(&arena, SLOTS);
     for (unsigned slot = 0; slot < SLOTS; slot++)
-        cr_assert_eq(atomic_load(&arena.slots[slot].sleeping), 0);
+        cr_assert_eq(atomic_load(&arena.desks[slot].sleeping), 0);
 }
 
 Test(ring, a_killed_sleeper_costs_the_others_no_wake)

@@ -92,6 +92,9 @@ static const struct attempt attempts[] = {
      SYS_mmap,
      {0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0},
      true},
+    {"taking a mapping away", SYS_munmap, {POINTER(octets), 0}, true},
+    {"moving a mapping", SYS_mremap, {POINTER(octets), 0, 4096, MREMAP_MAYMOVE, 0}, true},
+    {"making memory writable", SYS_mprotect, {POINTER(octets), 0, PROT_READ | PROT_WRITE}, true},
     {"making memory executable", SYS_mprotect, {POINTER(octets), 0, PROT_READ | PROT_EXEC}, true},
     {"another futex operation", SYS_futex, {POINTER(octets), FUTEX_LOCK_PI, 0, 0, 0, 0}, false},
     {"prctl", SYS_prctl, {PR_SET_DUMPABLE, 1, 0, 0, 0}, false},
@@ -119,7 +122,7 @@ static int attempt(void *data)
     long b[6];
     for (int i = 0; i < 6; i++)
         b[i] = or_parent(a[i]);
-    if (sandbox_enter(true) < 0)
+    if (sandbox_enter(NULL, true) < 0)
         return REFUSED;
     syscall(tried->call, b[0], b[1], b[2], b[3], b[4], b[5]);
     return SURVIVED;
@@ -136,13 +139,70 @@ Test(sandbox, every_other_system_call_kills)
     }
 }
 
+/* --- windows ----------------------------------------------------------------------------------- */
+
+enum { BLOCKS = 3 };
+static struct arena arena;
+
+/* A call of mprotect() by a worker in its sandbox: where, of how much, and how. */
+struct window {
+    const char *name;
+    void *at;
+    size_t size;
+    int protection;
+    int end;
+};
+
+static int move_window(void *data)
+{
+    const struct window *window = data;
+    arena_confine(&arena, 0);
+    if (sandbox_enter(&arena, true) < 0)
+        return REFUSED;
+    mprotect(window->at, window->size, window->protection);
+    return SURVIVED;
+}
+
+Test(sandbox, mprotect_moves_windows_and_nothing_else)
+{
+    cr_assert_eq(arena_create(&arena, 2, BLOCKS), 0);
+    enum { OPEN = PROT_READ | PROT_WRITE, SIZE = sizeof(struct results) };
+    char *results = (char *)arena.results, *end = results + arena.results_span;
+    const struct window windows[] = {
+        {"opened", arena_results(&arena, 1), SIZE, OPEN, SURVIVED},
+        {"closed", arena_results(&arena, 1), SIZE, PROT_READ, SURVIVED},
+        {"where a block would be", end - ARENA_PLACE, SIZE, OPEN, SURVIVED},
+        {"at the last page", end - ARENA_PAGE, SIZE, OPEN, -SIGSYS},
+        {"a page further", results + ARENA_PAGE, SIZE, OPEN, -SIGSYS},
+        {"larger", results, SIZE + ARENA_PAGE, OPEN, -SIGSYS},
+        {"smaller", results, ARENA_PAGE, OPEN, -SIGSYS},
+        {"without size", results, 0, OPEN, -SIGSYS},
+        {"of 2^32 octets more", results, SIZE + ((size_t)1 << 32), OPEN, -SIGSYS},
+        {"before the results", results - ARENA_PAGE, SIZE, OPEN, -SIGSYS},
+        {"behind them", end, SIZE, OPEN, -SIGSYS},
+        {"on papers", arena_block(&arena, 0), SIZE, OPEN, -SIGSYS},
+        {"on the header", arena.base, SIZE, OPEN, -SIGSYS},
+        {"far below", (char *)((uintptr_t)results & UINT32_MAX), SIZE, OPEN, -SIGSYS},
+        {"executable", results, SIZE, OPEN | PROT_EXEC, -SIGSYS},
+        {"of nothing", results, SIZE, PROT_NONE, -SIGSYS},
+        {"write-only", results, SIZE, PROT_WRITE, -SIGSYS},
+    };
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        struct window window = windows[i];
+        int ended = forked_wait(forked_start(move_window, &window));
+        cr_expect(ended == window.end || (INSTRUMENTED && ended == SURVIVED), "%s: %d", window.name,
+                  ended);
+    }
+    arena_destroy(&arena);
+}
+
 #ifdef __x86_64__
 /* The call numbers of another ABI must not pass for ours: 20 is getpid in that of 32 bits. */
 static int attempt_32_bit(void *unused)
 {
     (void)unused;
     long result = 20;
-    if (sandbox_enter(true) < 0)
+    if (sandbox_enter(NULL, true) < 0)
         return REFUSED;
     __asm__ volatile("int $0x80" : "+a"(result) : : "memory");
     return SURVIVED;
@@ -160,7 +220,7 @@ Test(sandbox, system_calls_of_another_abi_kill)
 static int abort_inside(void *unused)
 {
     (void)unused;
-    if (sandbox_enter(true) < 0)
+    if (sandbox_enter(NULL, true) < 0)
         return REFUSED;
     abort();
 }
@@ -173,7 +233,7 @@ Test(sandbox, what_aborts_dies_of_that)
 static int take_memory(void *data)
 {
     const size_t *size = data;
-    if (sandbox_enter(true) < 0)
+    if (sandbox_enter(NULL, true) < 0)
         return REFUSED;
     char *volatile memory = malloc(*size); /* volatile, or a compiler knows how to do without */
     if (!memory)
@@ -195,7 +255,7 @@ Test(sandbox, memory_there_is_and_not_without_end)
 static int look_around(void *unused)
 {
     (void)unused;
-    sandbox_enter(false);
+    sandbox_enter(NULL, false);
     struct rlimit core;
     if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_max != 0 ||
         prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)

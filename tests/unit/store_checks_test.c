@@ -3,6 +3,7 @@
 
 #include "server/store/memory.h"
 #include "tests/support/store_checks.h"
+#include "tests/support/store_draft_checks.h"
 #include "tests/support/store_key_checks.h"
 #include "tests/support/store_owner_checks.h"
 
@@ -26,3 +27,4 @@ TestSuite(store_checks, .init = setup, .fini = teardown, .timeout = 60);
 STORE_CHECKS(store_checks, store, BYTES_MAX)
 STORE_KEY_CHECKS(store_checks, store)
 STORE_OWNER_CHECKS(store_checks, store)
+STORE_DRAFT_CHECKS(store_checks, store)

@@ -102,6 +102,24 @@ Test(store_damage, a_damaged_batch_hides_no_older_one)
     store_close(store);
 }
 
+/*
+ * An index that says of all batches what is true of none: the list does not believe it. (It is made
+ * over all rows, and then said to be over some.)
+ */
+Test(store_damage, an_index_that_lists_what_does_not_belong)
+{
+    struct batch batches[4];
+    struct store *store =
+        open_damaged("PRAGMA writable_schema = on; DROP INDEX batches_canceled;"
+                     "CREATE INDEX batches_canceled ON batches (id);"
+                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX batches_canceled ON batches (id)"
+                     " WHERE status = 4' WHERE name = 'batches_canceled'");
+    cr_assert_not_null(store);
+    cr_assert_eq(store_list(store, NULL, NULL, -1, batches, 4), 2);
+    cr_expect_eq(store_list(store, NULL, NULL, BATCH_CANCELED, batches, 4), 0);
+    store_close(store);
+}
+
 Test(store_damage, a_verdict_there_is_not)
 {
     uint8_t verdicts[CHUNK_MAX_NUMBERS];

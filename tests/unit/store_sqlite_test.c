@@ -1,5 +1,7 @@
 /* The durable store: what every store does, in every state of its disk, and what only it does. */
 #include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +10,7 @@
 #include "server/store/sqlite.h"
 #include "tests/support/primed.h"
 #include "tests/support/store_checks.h"
+#include "tests/support/store_draft_checks.h"
 #include "tests/support/store_key_checks.h"
 #include "tests/support/store_owner_checks.h"
 
@@ -46,6 +49,7 @@ TestSuite(store_sqlite, .init = setup, .fini = teardown, .timeout = 60);
 STORE_CHECKS(store_sqlite, store, BYTES_MAX)
 STORE_KEY_CHECKS(store_sqlite, store)
 STORE_OWNER_CHECKS(store_sqlite, store)
+STORE_DRAFT_CHECKS(store_sqlite, store)
 
 /* --- what was written is there again ---------------------------------------------------------- */
 
@@ -311,6 +315,76 @@ Test(store_sqlite, a_big_draft_pauses_and_is_whole)
     for (uint32_t i = 1; i < CHUNKS; i += 2)
         store_post_chunk(store, &batch.id, i, CHUNK_MAX_NUMBERS);
     store_expect_results(store, &batch.id, CHUNKS, CHUNK_MAX_NUMBERS);
+}
+
+/* How many rows the disk has in that table. */
+static sqlite3_int64 rows_of(const char *table)
+{
+    char path[96];
+    char sql[64];
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    snprintf(path, sizeof path, "%s/primed.sqlite", directory);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+    cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_step(row), SQLITE_ROW);
+    sqlite3_int64 count = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return count;
+}
+
+enum { BIG = 300 }; /* chunks of a draft that is written in parts */
+
+/* A draft of so many chunks, the even ones of which have verdicts, most of them on disk. */
+static struct store_draft *draft_in_parts(void)
+{
+    struct store_draft *draft = store_begin_of(store, "");
+    uint64_t words[CHUNK_MAX_NUMBERS];
+    struct chunk chunk = {.count = CHUNK_MAX_NUMBERS, .words = CHUNK_MAX_NUMBERS, .data = words};
+    for (uint32_t i = 0; i < BIG; i++) {
+        for (uint64_t k = 0; k < CHUNK_MAX_NUMBERS; k++)
+            words[k] = i * (uint64_t)CHUNK_MAX_NUMBERS + k;
+        cr_assert_eq(store_append(store, draft, &chunk), STORE_OK);
+        if (i % 2 == 0)
+            store_post_draft(store, draft, i, CHUNK_MAX_NUMBERS);
+        _Atomic bool may_go_on = false;
+        if (store_pause(store, draft, resumed, (void *)&may_go_on))
+            await(&may_go_on);
+    }
+    while (rows_of("verdicts") < BIG / 4)
+        usleep(1000);
+    return draft;
+}
+
+Test(store_sqlite, verdicts_of_a_draft_that_is_written_in_parts_are_the_batchs)
+{
+    struct store_draft *draft = draft_in_parts();
+    struct batch batch = store_accept(store, draft, &(struct batch_spec){.ttl_s = 9});
+    cr_expect_eq(batch.status, BATCH_RUNNING);
+    cr_expect_eq(batch.prefix, CHUNK_MAX_NUMBERS);
+    store_post_chunk(store, &batch.id, 1, CHUNK_MAX_NUMBERS);
+    reopen_store();
+    for (uint32_t i = 3; i < BIG; i += 2) {
+        uint32_t next;
+        cr_assert_eq(store_pending(store, &batch.id, i - 2, &next), STORE_OK);
+        cr_assert_eq(next, i);
+        store_post_chunk(store, &batch.id, i, CHUNK_MAX_NUMBERS);
+    }
+    cr_expect_eq(store_batch(store, &batch.id).status, BATCH_COMPLETED);
+    store_expect_results(store, &batch.id, BIG, CHUNK_MAX_NUMBERS);
+}
+
+Test(store_sqlite, of_a_draft_that_is_discarded_the_disk_keeps_nothing)
+{
+    struct store_draft *draft = draft_in_parts();
+    store_discard(store, draft);
+    while (rows_of("numbers") + rows_of("verdicts") + rows_of("purge") > 0)
+        usleep(1000);
+    struct store_stats stats;
+    store_stats(store, &stats);
+    cr_expect_eq(stats.bytes, 0);
 }
 
 /* --- expiry ----------------------------------------------------------------------------------- */

@@ -74,6 +74,38 @@ Test(text, takes_printed_texts_of_any_length)
     }
 }
 
+Test(text, writes_numbers_and_fractions_as_printf_would)
+{
+    static const struct {
+        uint64_t number;
+        unsigned decimals;
+        const char *expected;
+    } cases[] = {
+        {0, 0, "0"},
+        {0, 6, "0"},
+        {1, 6, "0.000001"},
+        {999999, 6, "0.999999"},
+        {1000000, 6, "1"},
+        {1500, 3, "1.5"},
+        {1050, 3, "1.05"},
+        {UINT64_MAX, 0, "18446744073709551615"},
+        {UINT64_MAX, 18, "18.446744073709551615"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text = {.data = NULL};
+        text_add_fraction(&text, cases[i].number, cases[i].decimals);
+        text_add(&text, "", 1);
+        cr_expect_str_eq(text.data, cases[i].expected);
+        text.length = 0;
+        text_add_u64(&text, cases[i].number);
+        text_add(&text, "", 1);
+        char printed[32];
+        snprintf(printed, sizeof printed, "%llu", (unsigned long long)cases[i].number);
+        cr_expect_str_eq(text.data, printed);
+        text_destroy(&text);
+    }
+}
+
 Test(text, takes_no_more_once_memory_ran_out)
 {
     struct text text = {.data = NULL};

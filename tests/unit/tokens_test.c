@@ -40,14 +40,19 @@ static struct tokens tokens;
 static char mistake[TOKENS_MISTAKE_SIZE];
 static bool exposed;
 
-static int read_text(const char *text)
+static int read_bytes(const char *bytes, size_t size)
 {
     FILE *out = fopen(file, "w");
     cr_assert_not_null(out);
-    fputs(text, out);
+    fwrite(bytes, 1, size, out);
     fclose(out);
     *mistake = '\0';
     return tokens_read(&tokens, file, &quota_unlimited, &exposed, mistake);
+}
+
+static int read_text(const char *text)
+{
+    return read_bytes(text, strlen(text));
 }
 
 static const struct client *find(const char *token)
@@ -190,6 +195,18 @@ Test(tokens, lines_that_are_too_long)
     strcpy(text + 3002, "\nalice " ALICE "\n");
     cr_expect_eq(read_text(text), -1);
     cr_expect_not_null(strstr(mistake, ":1: the line is too long"), "%s", mistake);
+}
+
+/* What stands behind a NUL would go unread: a quota, or that the line is too long. */
+Test(tokens, lines_with_a_nul)
+{
+    static const char quota[] = "# x\nalice " ALICE "\0 numbers=10\n";
+    cr_expect_eq(read_bytes(quota, sizeof quota - 1), -1);
+    cr_expect_not_null(strstr(mistake, ":2: there is a NUL in the line"), "%s", mistake);
+    char line[2000] = "# x\n";
+    memset(line + 5, 'x', sizeof line - 5); /* what fits no buffer must not look like two lines */
+    cr_expect_eq(read_bytes(line, sizeof line), -1);
+    cr_expect_not_null(strstr(mistake, ":2: "), "%s", mistake);
 }
 
 Test(tokens, files_that_are_none)

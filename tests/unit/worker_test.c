@@ -14,11 +14,13 @@
 enum { NUMBERS, SENTINEL, BLOCKS, NO_VERDICT = 0xee };
 static struct arena arena;
 static struct block *block;
+static struct results *results;
 
 static void create(void)
 {
     cr_assert_eq(arena_create(&arena, 1, BLOCKS), 0);
     block = arena_block(&arena, NUMBERS);
+    results = arena_results(&arena, NUMBERS);
     arena_block(&arena, SENTINEL)->kind = BLOCK_SENTINEL;
 }
 
@@ -32,8 +34,8 @@ TestSuite(worker, .init = create, .fini = destroy, .timeout = 20);
 static void fill(enum chunk_kind kind, uint32_t count, const uint64_t *data, uint32_t words)
 {
     struct chunk chunk = {.kind = kind, .count = count, .words = words, .data = data};
-    block_fill(block, &chunk);
-    memset(block->verdicts, NO_VERDICT, sizeof block->verdicts);
+    block_fill(block, results, &chunk);
+    memset(results->verdicts, NO_VERDICT, sizeof results->verdicts);
 }
 
 /* Have a worker do the block, and then end. */
@@ -46,8 +48,8 @@ static void run(void)
     cr_assert_eq(peek_claim(&arena, SENTINEL).state, CLAIM_DONE);
     cr_assert_eq(board_take(&arena), NUMBERS);
     cr_assert_eq(board_take(&arena), SENTINEL);
-    cr_assert_eq(atomic_load(&arena.slots[0].began_ns), 0);
-    cr_assert_eq(atomic_load(&arena.slots[0].block_began_ns), 0);
+    cr_assert_eq(atomic_load(&arena.desks[0].began_ns), 0);
+    cr_assert_eq(atomic_load(&arena.desks[0].block_began_ns), 0);
 }
 
 Test(worker, tests_every_number_of_more_than_one_group)
@@ -58,11 +60,11 @@ Test(worker, tests_every_number_of_more_than_one_group)
     fill(CHUNK_NARROW, CHUNK_MAX_NUMBERS, numbers, CHUNK_MAX_NUMBERS);
     run();
 
-    cr_assert_eq(atomic_load(&block->done), CHUNK_MAX_NUMBERS);
+    cr_assert_eq(atomic_load(&results->done), CHUNK_MAX_NUMBERS);
     for (uint32_t i = 0; i < CHUNK_MAX_NUMBERS; i++)
-        cr_assert_eq(block->verdicts[i], numbers[i] == 97 ? VERDICT_PRIME : VERDICT_COMPOSITE);
-    cr_assert_eq(atomic_load(&arena.slots[0].numbers_done), CHUNK_MAX_NUMBERS);
-    cr_assert_eq(atomic_load(&arena.slots[0].blocks_done), 1);
+        cr_assert_eq(results->verdicts[i], numbers[i] == 97 ? VERDICT_PRIME : VERDICT_COMPOSITE);
+    cr_assert_eq(atomic_load(&arena.desks[0].numbers_done), CHUNK_MAX_NUMBERS);
+    cr_assert_eq(atomic_load(&arena.desks[0].blocks_done), 1);
 }
 
 /* 97, 0, -97, 2^64 + 13 (prime), 91 */
@@ -73,12 +75,12 @@ Test(worker, tests_integers_of_any_size_and_sign)
 {
     fill(CHUNK_WIDE, WIDE_COUNT, wide, WIDE_WORDS);
     run();
-    cr_assert_eq(block->verdicts[0], VERDICT_PRIME);
-    cr_assert_eq(block->verdicts[1], VERDICT_COMPOSITE);
-    cr_assert_eq(block->verdicts[2], VERDICT_COMPOSITE);
-    cr_assert_neq(block->verdicts[3], VERDICT_COMPOSITE);
-    cr_assert_eq(block->verdicts[4], VERDICT_COMPOSITE);
-    cr_assert_eq(atomic_load(&block->done), WIDE_COUNT);
+    cr_assert_eq(results->verdicts[0], VERDICT_PRIME);
+    cr_assert_eq(results->verdicts[1], VERDICT_COMPOSITE);
+    cr_assert_eq(results->verdicts[2], VERDICT_COMPOSITE);
+    cr_assert_neq(results->verdicts[3], VERDICT_COMPOSITE);
+    cr_assert_eq(results->verdicts[4], VERDICT_COMPOSITE);
+    cr_assert_eq(atomic_load(&results->done), WIDE_COUNT);
 }
 
 /* Groups of wide numbers, with small, negative and even ones among them, in every place. */
@@ -94,10 +96,10 @@ Test(worker, tests_every_number_of_more_than_one_wide_group)
             words[used++] = kinds[i % 5][k];
     fill(CHUNK_WIDE, COUNT, words, used);
     run();
-    cr_assert_eq(atomic_load(&block->done), COUNT);
-    cr_assert_eq(atomic_load(&arena.slots[0].numbers_done), COUNT);
+    cr_assert_eq(atomic_load(&results->done), COUNT);
+    cr_assert_eq(atomic_load(&arena.desks[0].numbers_done), COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
-        cr_assert_eq(block->verdicts[i], i % 5 < 2 ? VERDICT_PRIME : VERDICT_COMPOSITE, "%u", i);
+        cr_assert_eq(results->verdicts[i], i % 5 < 2 ? VERDICT_PRIME : VERDICT_COMPOSITE, "%u", i);
 }
 
 static int work(void *unused)
@@ -121,14 +123,14 @@ Test(worker, stops_between_the_groups_of_a_wide_block)
     ring_push(&arena, NUMBERS, 0);
     ring_push(&arena, SENTINEL, 0);
     pid_t pid = forked_start(work, NULL);
-    while (atomic_load(&block->done) == 0)
+    while (atomic_load(&results->done) == 0)
         ;
     atomic_store(&block->canceled, 1);
     cr_assert_eq(forked_wait(pid), 0);
-    uint32_t done = atomic_load(&block->done);
+    uint32_t done = atomic_load(&results->done);
     cr_assert_lt(done, COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
-        cr_assert_eq(block->verdicts[i], i < done ? VERDICT_PROBABLE_PRIME : NO_VERDICT);
+        cr_assert_eq(results->verdicts[i], i < done ? VERDICT_PROBABLE_PRIME : NO_VERDICT);
 }
 
 Test(worker, resumes_after_the_last_finished_number)
@@ -136,23 +138,23 @@ Test(worker, resumes_after_the_last_finished_number)
     for (uint32_t done = 0; done <= WIDE_COUNT; done++)
         for (uint32_t singly = 0; singly < 2; singly++) {
             fill(CHUNK_WIDE, WIDE_COUNT, wide, WIDE_WORDS);
-            atomic_store(&block->done, done);
+            atomic_store(&results->done, done);
             block->singly = singly;
             run();
             for (uint32_t i = 0; i < WIDE_COUNT; i++)
-                cr_assert_eq(block->verdicts[i] == NO_VERDICT, i < done);
-            cr_assert_eq(atomic_load(&block->done), WIDE_COUNT);
+                cr_assert_eq(results->verdicts[i] == NO_VERDICT, i < done);
+            cr_assert_eq(atomic_load(&results->done), WIDE_COUNT);
         }
 }
 
 Test(worker, a_canceled_block_comes_back_as_it_is)
 {
     fill(CHUNK_WIDE, WIDE_COUNT, wide, WIDE_WORDS);
-    atomic_store(&block->done, 2);
+    atomic_store(&results->done, 2);
     atomic_store(&block->canceled, 1);
     run();
-    cr_assert_eq(atomic_load(&block->done), 2);
-    cr_assert_eq(block->verdicts[2], NO_VERDICT);
+    cr_assert_eq(atomic_load(&results->done), 2);
+    cr_assert_eq(results->verdicts[2], NO_VERDICT);
 }
 
 Test(worker, numbers_after_the_damage_of_a_chunk_come_out_failed)
@@ -161,20 +163,20 @@ Test(worker, numbers_after_the_damage_of_a_chunk_come_out_failed)
     block->words[3] = UINT64_MAX; /* the head word of the third number */
     run();
     for (uint32_t i = 0; i < 2; i++)
-        cr_assert_lt(block->verdicts[i], VERDICT_FAILED);
+        cr_assert_lt(results->verdicts[i], VERDICT_FAILED);
     for (uint32_t i = 2; i < WIDE_COUNT; i++)
-        cr_assert_eq(block->verdicts[i], VERDICT_FAILED);
+        cr_assert_eq(results->verdicts[i], VERDICT_FAILED);
 }
 
 Test(worker, a_damaged_chunk_taken_over_is_finished_too)
 {
     fill(CHUNK_WIDE, WIDE_COUNT, wide, WIDE_WORDS);
     block->words[3] = UINT64_MAX;
-    atomic_store(&block->done, 4); /* an earlier worker died after the fourth number */
+    atomic_store(&results->done, 4); /* an earlier worker died after the fourth number */
     run();
     for (uint32_t i = 0; i < 4; i++)
-        cr_assert_eq(block->verdicts[i], NO_VERDICT, "what is done is final");
-    cr_assert_eq(block->verdicts[4], VERDICT_FAILED);
+        cr_assert_eq(results->verdicts[i], NO_VERDICT, "what is done is final");
+    cr_assert_eq(results->verdicts[4], VERDICT_FAILED);
 }
 
 Test(worker, takes_nothing_more_once_dismissed)
@@ -205,7 +207,7 @@ static int run_worker(void *unused)
 Test(worker, dismissed_asleep_it_ends)
 {
     pid_t pid = forked_start(run_worker, NULL);
-    forked_await_sleep(pid, &arena.slots[0].sleeping);
+    forked_await_sleep(pid, &arena.desks[0].sleeping);
     arena_dismiss(&arena, 0);
     cr_assert_eq(forked_wait(pid), 0);
 }

@@ -184,7 +184,10 @@ static void test_group(const struct kernel *kernel, const uint64_t *numbers, siz
 void kernel_test_u64(const struct kernel *kernel, const uint64_t *numbers, size_t count,
                      uint8_t *verdicts, float *seconds)
 {
-    struct account account = {.seconds = seconds, .mark = stopwatch_now()};
+    struct account account; /* its lists are not worth clearing */
+    account.seconds = seconds;
+    account.mark = stopwatch_now();
+    account.count = 0;
     for (size_t done = 0; done < count; done += KERNEL_GROUP) {
         size_t part = count - done < KERNEL_GROUP ? count - done : KERNEL_GROUP;
         test_group(kernel, numbers + done, part, verdicts + done, &account);

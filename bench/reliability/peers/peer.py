@@ -10,19 +10,13 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent.parent / "support"))
 
 import redis  # noqa: E402
 
 import service  # noqa: E402
 
 WORKERS = 2
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def children_of(pid):
@@ -42,7 +36,7 @@ class Peer:
         self.directory = pathlib.Path(directory)
         self.runs = self.directory / "runs"
         self.runs.touch()
-        self.port = free_port()
+        self.port = service.free_port()
         self.processes = []
 
     def spawn(self, *command):

@@ -442,6 +442,24 @@ void exchange_delete(const char *location)
     exchange_free(&reply);
 }
 
+struct MHD_Connection *exchange_connection(const struct exchange_request *request)
+{
+    struct MHD_Connection *connection = calloc(1, sizeof *connection);
+    client.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connection->request = request;
+    connection->may_reply = true;
+    return connection;
+}
+
+unsigned exchange_hang_up(struct MHD_Connection *connection)
+{
+    unsigned status = connection->status;
+    if (connection->response)
+        MHD_destroy_response(connection->response);
+    free(connection);
+    return status;
+}
+
 void exchange_start(void)
 {
     client.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

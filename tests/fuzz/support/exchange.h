@@ -52,6 +52,14 @@ const char *exchange_header(const struct exchange_reply *reply, const char *name
 /* Delete the batch at that address, if it is not NULL: it must be there, or have been. */
 void exchange_delete(const char *location);
 
+/*
+ * A connection on which that request has come, which must outlive it, for parts of the service that
+ * look at no more than its head; from a client of 127.0.0.1. exchange_hang_up() frees it, and returns
+ * the status of the reply that was queued meanwhile, 0 if there was none.
+ */
+struct MHD_Connection *exchange_connection(const struct exchange_request *request);
+unsigned exchange_hang_up(struct MHD_Connection *connection);
+
 /* Hold a reply to what is true of all of them. */
 void exchange_check(const struct exchange_request *request, const struct exchange_reply *reply);
 

@@ -35,15 +35,15 @@ static void read_results(struct store *store, const struct batch *batch)
 {
     for (int format = RESULT_NDJSON; format < RESULT_FORMATS; format++) {
         struct text text = {.data = NULL};
-        struct result_cursor *cursor = result_cursor_new(
-            store, &batch->id, (enum result_format)format, RESULT_ALL, 0, UINT64_MAX);
-        enum result_stop stop = result_cursor_write(cursor, &text, SIZE_MAX, batch->prefix, "");
+        static struct result_cursor cursor;
+        result_cursor_set(&cursor, store, &batch->id, (enum result_format)format, RESULT_ALL, 0,
+                          UINT64_MAX);
+        enum result_stop stop = result_cursor_write(&cursor, &text, SIZE_MAX, batch->prefix, "");
         fuzz_expect(stop == RESULT_STOP_END || stop == RESULT_STOP_GONE, "stopped for %d", stop);
-        fuzz_expect(stop != RESULT_STOP_END || cursor->written == batch->prefix, "%llu written",
-                    (unsigned long long)cursor->written);
+        fuzz_expect(stop != RESULT_STOP_END || cursor.written == batch->prefix, "%llu written",
+                    (unsigned long long)cursor.written);
         for (size_t i = 0; format == RESULT_OCTETS && i < text.length; i++)
             fuzz_expect((uint8_t)text.data[i] < VERDICTS, "the verdict %d", text.data[i]);
-        free(cursor);
         text_destroy(&text);
     }
 }
