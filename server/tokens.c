@@ -147,7 +147,7 @@ static int read_lines(struct tokens *tokens, FILE *file, const char *path,
             wrong = "there is a NUL in the line";
         if (!wrong && (*first == '#' || *first == '\0'))
             continue;
-        struct token token;
+        struct token token = {.hash = {0}};
         if (!wrong)
             wrong = tokens_read_line(&token, line, standard);
         if (!wrong)

@@ -49,7 +49,7 @@ struct flight {
     bool singly;       /* what the block says */
     bool damaged; /* the chunk came back scribbled over, and waits to be tried again; see trial.c */
     bool lost;    /* ... in another block: this one is not used again */
-    bool one_by_one;   /* it is tried number by number; likewise */
+    uint32_t step;     /* ... so many numbers at a time; 0: all */
     int64_t pushed_ns; /* when it was pushed first */
     struct job *job;   /* NULL but for numbers */
     uint32_t chunk_index;
@@ -97,7 +97,7 @@ struct dispatcher {
     unsigned lost;         /* blocks that are not used again */
     struct post post;      /* of one block at a time */
     int32_t trial;         /* the block whose chunk is on trial, or NO_TRIAL; see trial.c */
-    struct post proven;    /* of a chunk tried number by number: those that have passed, */
+    struct post proven;    /* of a chunk tried in steps: the numbers that have passed, */
     uint32_t proven_count; /* and how many */
     uint64_t blocks_done;
     uint64_t blocks_resumed;

@@ -4,8 +4,9 @@
  * Who has done it cannot be told: a claim word may have been anybody's victim, and a number may drive its
  * worker mad each time without killing it. So such chunks are suspects, and tried one after the other, while
  * nothing new goes out beside them: first as a whole, which clears those that were victims; a chunk that
- * comes back spoiled from that, number by number. What a number has got then is kept here, out of reach
- * of the others of its chunk; and to come back spoiled counts as a death does, to the number that was out.
+ * comes back spoiled from that in groups, and a group that does number by number. What they have got is
+ * kept here, out of reach of the others of their chunk; and to come back spoiled counts as a death does,
+ * to the number that was out alone.
  *
  * A huge number would keep the others waiting for too long: it is tried last, and beside new work.
  */
@@ -33,12 +34,14 @@ static int32_t next_suspect(const struct dispatcher *d)
     return huge;
 }
 
-/* Let the worker of a block get to the next number alone. */
+enum { GROUP = 64 }; /* numbers tried at a time, until they come back spoiled */
+
+/* Let the worker of a block get to the end of the next group, or number. */
 static void set_end(struct dispatcher *d, uint32_t index)
 {
     struct flight *flight = &d->flights[index];
-    bool last = d->proven_count == flight->count;
-    flight->end = flight->one_by_one && !last ? d->proven_count + 1 : flight->count;
+    bool in_steps = flight->step > 0 && flight->step < flight->count - d->proven_count;
+    flight->end = in_steps ? d->proven_count + flight->step : flight->count;
     flight->suspects_end = flight->attempts > 0 ? flight->end : 0;
     arena_block(d->arena, index)->end = flight->end;
 }
@@ -57,7 +60,7 @@ static void move_to(struct dispatcher *d, uint32_t index, uint32_t other, const 
     block_fill(block, results, chunk);
     atomic_store(&block->canceled, flight->canceled_ns != 0);
     block->singly = flight->singly;
-    if (flight->one_by_one) {
+    if (flight->step > 0) {
         memcpy(results->verdicts, d->proven.verdicts, d->proven_count);
         memcpy(results->seconds, d->proven.seconds, d->proven_count * sizeof *results->seconds);
         atomic_store(&results->done, d->proven_count);
@@ -109,18 +112,19 @@ void trial_next(struct dispatcher *d)
 static void charge(struct dispatcher *d)
 {
     struct flight *flight = &d->flights[d->trial];
-    bool one_number = flight->one_by_one || flight->count == 1;
-    if (!flight->one_by_one)
+    if (flight->step == 0)
         d->proven_count = 0;
-    flight->one_by_one = true;
+    uint32_t out = flight->end - d->proven_count;
     flight->singly = true;
-    flight->attempts = one_number ? flight->attempts + 1 : 0;
+    flight->step = out > GROUP ? GROUP : 1;
+    flight->attempts = out == 1 ? flight->attempts + 1 : 0;
     if (flight->attempts < ATTEMPTS_MAX)
         return;
     log_warning("number failed: it came back scribbled over", log_int("times", flight->attempts));
     d->proven.verdicts[d->proven_count] = VERDICT_FAILED;
     d->proven.seconds[d->proven_count++] = 0;
     flight->attempts = 0;
+    flight->step = GROUP;
 }
 
 void trial_add(struct dispatcher *d, uint32_t index, bool lost)
@@ -136,7 +140,7 @@ void trial_add(struct dispatcher *d, uint32_t index, bool lost)
 
 void trial_recall(struct dispatcher *d, uint32_t index)
 {
-    if (!d->flights[index].one_by_one)
+    if (d->flights[index].step == 0)
         return;
     memcpy(d->post.verdicts, d->proven.verdicts, d->proven_count);
     memcpy(d->post.seconds, d->proven.seconds, d->proven_count * sizeof *d->post.seconds);
@@ -145,7 +149,7 @@ void trial_recall(struct dispatcher *d, uint32_t index)
 bool trial_goes_on(struct dispatcher *d, uint32_t index, uint32_t done)
 {
     struct flight *flight = &d->flights[index];
-    if (!flight->one_by_one || done == flight->count || flight->canceled_ns)
+    if (flight->step == 0 || done == flight->count || flight->canceled_ns)
         return false;
     memcpy(d->proven.verdicts, d->post.verdicts, done);
     memcpy(d->proven.seconds, d->post.seconds, done * sizeof *d->post.seconds);

@@ -6,6 +6,7 @@
  *   sqlite_keys.c      which idempotency keys are in use, in memory or on disk
  *   sqlite_record.c    one batch in memory, and its rows on their way to the disk
  *   sqlite_live.c      batches that have not ended or are not written: their state is in memory
+ *   sqlite_draft.c     drafts, on their way to be such a batch
  *   sqlite_writer.c    the one thread that writes, everything pending in one transaction
  *   sqlite_rows.c      the statements it writes with
  *   sqlite_reader.c    read-only connections, for any thread
@@ -15,7 +16,8 @@
  *
  * The truth of a batch that has not ended is in memory; the disk follows within a transaction, and
  * every committed state there is one the batch was in. Memory holds about 40 bytes a chunk of those
- * batches, and some 32 MiB of numbers and verdicts that wait for the disk.
+ * batches, some 32 MiB of numbers and verdicts that wait for the disk, and 8 MiB of verdicts of
+ * drafts.
  *
  * At most bytes_max are kept, counting numbers (8 bytes each up to 64 bits), verdicts and times (5
  * bytes each) and each batch's own record; then it is STORE_FULL. A batch stays until it expires:

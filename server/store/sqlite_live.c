@@ -6,20 +6,8 @@
 
 #include "common/clock.h"
 #include "server/store/sqlite_keys.h"
-#include "server/store/sqlite_schema.h"
 
 /* --- accounts --------------------------------------------------------------------------------- */
-
-/* Count bytes against the limit; false if there is no room. */
-static bool reserve(struct sqlite_store *store, struct store_draft *record, uint64_t bytes)
-{
-    struct store_stats *stats = &store->stats;
-    if (bytes > stats->bytes_max || stats->bytes > stats->bytes_max - bytes)
-        return false;
-    stats->bytes += bytes;
-    record->stored.bytes += bytes;
-    return true;
-}
 
 /* A batch of the owner's is in that status, or no longer. */
 static void count_status(struct sqlite_store *store, struct owner *owner, enum batch_status status,
@@ -29,8 +17,7 @@ static void count_status(struct sqlite_store *store, struct owner *owner, enum b
     owner->usage.batches[status] += in ? 1 : UINT64_MAX;
 }
 
-/* Count the batch in the figures of the store, or no longer. */
-static void count_batch(struct sqlite_store *store, const struct store_draft *record, bool in)
+void live_count_batch(struct sqlite_store *store, const struct store_draft *record, bool in)
 {
     const struct batch *batch = &record->stored.batch;
     uint64_t pending = batch->total - batch_finished(batch);
@@ -38,8 +25,7 @@ static void count_batch(struct sqlite_store *store, const struct store_draft *re
     store->stats.numbers_pending += in ? pending : -pending;
 }
 
-/* What is left to do of the record is no longer queued of its owner's. */
-static void leave_queue(struct store_draft *record)
+void live_leave_queue(struct store_draft *record)
 {
     const struct batch *batch = &record->stored.batch;
     owner_settle(record->owner, batch->total - batch_finished(batch), batch->cost_ns);
@@ -49,128 +35,10 @@ static void leave_queue(struct store_draft *record)
 static void unlist(struct sqlite_store *store, struct store_draft *record)
 {
     TAILQ_REMOVE(&store->live, record, by_age);
-    count_batch(store, record, false);
-    leave_queue(record);
+    live_count_batch(store, record, false);
+    live_leave_queue(record);
     store->stats.bytes -= record->stored.bytes;
     record->removed = true;
-}
-
-/* --- drafts ----------------------------------------------------------------------------------- */
-
-enum store_result live_begin(struct sqlite_store *store, const struct store_owner *owner,
-                             const struct store_hash *key, struct store_draft **out)
-{
-    uint64_t bytes = key ? LIVE_RECORD_BYTES + LIVE_KEY_BYTES : LIVE_RECORD_BYTES;
-    if (clock_monotonic_ns() < store->no_space_until_ns)
-        return STORE_NO_SPACE;
-    if (store->live_bytes >= LIVE_MAX_BYTES)
-        return STORE_FULL;
-    struct owner *whose = owners_add(&store->owners, owner->name);
-    struct store_draft *draft = whose ? record_new() : NULL;
-    if (!draft)
-        return STORE_NO_MEMORY;
-    draft->owner = whose;
-    draft->quota = owner->quota;
-    strcpy(draft->stored.batch.owner, whose->name);
-    enum store_result result = key ? keys_claim(store, key, draft) : STORE_OK;
-    if (result == STORE_OK)
-        result = owner_check_begin(whose, owner);
-    if (result == STORE_OK && !reserve(store, draft, bytes))
-        result = STORE_FULL;
-    if (result != STORE_OK) {
-        key_entry_free(draft->key);
-        free(draft);
-        return result;
-    }
-    store->live_bytes += sizeof *draft;
-    draft->stored.key = store->next_key++;
-    *out = draft;
-    return STORE_OK;
-}
-
-/* Have a draft written as far as it is there, if it has too much in memory, or all have. */
-static void spill(struct sqlite_store *store, struct store_draft *draft)
-{
-    if (draft->unwritten > LIVE_SPILL_BYTES || store->unwritten > LIVE_BEHIND_BYTES / 2)
-        live_queue(store, draft, true);
-}
-
-enum store_result live_append(struct sqlite_store *store, struct store_draft *draft,
-                              const struct chunk *chunk)
-{
-    struct batch *batch = &draft->stored.batch;
-    if (draft->failed != STORE_OK)
-        return draft->failed;
-    uint64_t bytes = chunk->words * sizeof *chunk->data + chunk->count * (sizeof(float) + 1);
-    if (batch->chunk_count == SCHEMA_MAX_CHUNKS ||
-        draft->stored.bytes + bytes > store->stats.bytes_max)
-        return STORE_TOO_LARGE;
-    struct store_work so_far = {batch->total, draft->cost_ns};
-    struct store_work more = {chunk->count, chunk->cost_ns};
-    enum store_result result = owner_check(draft->owner, &draft->quota, so_far, more);
-    if (result != STORE_OK)
-        return result;
-    if (!reserve(store, draft, bytes))
-        return STORE_FULL;
-    if (!record_add_numbers(store, draft, chunk))
-        return STORE_NO_MEMORY;
-    batch->total += more.numbers;
-    batch->cost_ns += more.cost_ns;
-    draft->cost_ns += more.cost_ns;
-    owner_queue(draft->owner, more.numbers, more.cost_ns);
-    spill(store, draft);
-    return STORE_OK;
-}
-
-bool live_pause(struct sqlite_store *store, struct store_draft *draft, store_resumed *resumed,
-                void *context)
-{
-    if (draft->failed != STORE_OK || draft->unwritten == 0 ||
-        (draft->unwritten <= LIVE_AHEAD_BYTES && store->unwritten <= LIVE_BEHIND_BYTES))
-        return false;
-    draft->resumed = resumed;
-    draft->resumed_context = context;
-    live_queue(store, draft, true);
-    return true;
-}
-
-enum store_result live_commit(struct sqlite_store *store, struct store_draft *draft)
-{
-    struct batch *batch = &draft->stored.batch;
-    store->live_bytes += record_metadata_size(draft);
-    if (draft->failed != STORE_OK)
-        return draft->failed;
-    if (!reserve(store, draft, record_metadata_size(draft)))
-        return STORE_FULL;
-    batch->created_ns = clock_wall_ns();
-    batch->id = batch_id_next(&store->ids, batch->created_ns);
-    if (id_map_put(&store->records, &batch->id, draft) < 0)
-        return STORE_NO_MEMORY;
-    draft->committed = true;
-    TAILQ_INSERT_TAIL(&store->live, draft, by_age);
-    count_batch(store, draft, true);
-    uint64_t finished = batch_finished(batch);
-    if (finished > 0)
-        live_enter(store, draft, BATCH_RUNNING);
-    if (finished == batch->total)
-        live_enter(store, draft, BATCH_COMPLETED);
-    live_queue(store, draft, true);
-    return STORE_OK;
-}
-
-void live_discard(struct sqlite_store *store, struct store_draft *draft)
-{
-    store->stats.bytes -= draft->stored.bytes;
-    leave_queue(draft);
-    draft->removed = true;
-    keys_release(draft);
-    if (draft->spilled || draft->writing) {
-        live_queue(store, draft, true);
-        return;
-    }
-    if (draft->queued)
-        TAILQ_REMOVE(&store->dirty, draft, dirty);
-    record_free(store, draft);
 }
 
 /* --- batches ---------------------------------------------------------------------------------- */
@@ -194,7 +62,7 @@ bool live_add(struct sqlite_store *store, struct store_draft *record)
     record->inserted = true;
     store->live_bytes += sizeof *record + record_metadata_size(record);
     TAILQ_INSERT_TAIL(&store->live, record, by_age);
-    count_batch(store, record, true);
+    live_count_batch(store, record, true);
     owner_queue(record->owner, batch->total - batch_finished(batch), batch->cost_ns);
     store->stats.bytes += record->stored.bytes;
     return true;
@@ -260,8 +128,8 @@ enum store_result live_post(struct sqlite_store *store, struct store_draft *reco
     mark_posted(store, record, chunk);
     if (record->committed)
         live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
-    else
-        spill(store, record);
+    else if (store->held > LIVE_HELD_BYTES)
+        live_queue(store, record, true);
     return STORE_OK;
 }
 
@@ -302,7 +170,7 @@ enum store_result live_remove_stored(struct sqlite_store *store, const struct st
         return STORE_NO_MEMORY;
     }
     /* It was in the figures before, and is not there twice. */
-    count_batch(store, record, false);
+    live_count_batch(store, record, false);
     store->stats.bytes -= stored->bytes;
     live_remove(store, record);
     return STORE_OK;
@@ -320,6 +188,33 @@ void live_queue(struct sqlite_store *store, struct store_draft *record, bool urg
     store->urgent |= urgent;
     if (wake)
         pthread_cond_signal(&store->work);
+}
+
+/* Is the batch to be written before the verdicts it has? Nothing of it may be canceled. */
+static bool is_ahead(const struct sqlite_store *store, const struct store_draft *record)
+{
+    return record->committed && record->trails && !record->inserted && !record->removed &&
+           !store->stopping && record->stored.dropped_from == UINT32_MAX &&
+           record->stored.batch.status != BATCH_CANCELING;
+}
+
+/* Are the verdicts of a draft to be kept from the disk still? */
+static bool is_held_back(const struct sqlite_store *store, const struct store_draft *record)
+{
+    return !record->committed && !record->removed && store->held <= LIVE_HELD_BYTES;
+}
+
+/* The batch as it would be without verdicts. */
+static void take_back(const struct store_draft *record, struct batch *batch)
+{
+    batch->status = BATCH_QUEUED;
+    batch->started_ns = 0;
+    batch->ended_ns = 0;
+    batch->expires_ns = 0;
+    memset(batch->counts, 0, sizeof batch->counts);
+    batch->prefix = 0;
+    batch->cost_ns = record->cost_ns;
+    batch->compute_seconds = 0;
 }
 
 void live_take(struct sqlite_store *store, struct store_draft *record)
@@ -346,6 +241,14 @@ void live_take(struct sqlite_store *store, struct store_draft *record)
     STAILQ_INIT(&taken->numbers);
     STAILQ_INIT(&taken->verdicts);
     STAILQ_CONCAT(&taken->numbers, &record->numbers);
+    if (is_ahead(store, record)) {
+        take_back(record, &taken->stored.batch);
+        return;
+    }
+    if (is_held_back(store, record))
+        return;
+    record_release_held(store, record);
+    record->split |= !STAILQ_EMPTY(&record->verdicts);
     STAILQ_CONCAT(&taken->verdicts, &record->verdicts);
 }
 
@@ -358,6 +261,8 @@ void live_settle(struct sqlite_store *store, struct store_draft *record)
         record->taken.stored.batch = record->stored.batch; /* for `done` */
     }
     record->inserted = record->taken.committed;
+    if (record->inserted && !STAILQ_EMPTY(&record->verdicts))
+        live_queue(store, record, store->unwritten > LIVE_BULK_BYTES);
     record->taken.result = STORE_OK;
 }
 

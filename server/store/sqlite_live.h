@@ -10,6 +10,10 @@
  * A record is queued (in `dirty`) when there is something of it to write. The writer takes it from
  * there, and what there is to write, works without the lock on what it took, and settles it under
  * the lock again. Only the writer frees a record that it may have seen.
+ *
+ * The disk is what a big body waits for, and it may turn out bad. So the verdicts of drafts are held
+ * back, and where they are many the batch is written first, as if it had none: they trail it, as
+ * those do that come later. Only where drafts have too many are they written along with the numbers.
  */
 #ifndef SERVER_STORE_SQLITE_LIVE_H
 #define SERVER_STORE_SQLITE_LIVE_H
@@ -32,6 +36,7 @@ enum {
     LIVE_AHEAD_BYTES = 8 << 20,   /* and one that has that much pauses */
     LIVE_BULK_BYTES = 8 << 20,    /* with that much in memory verdicts are written at once */
     LIVE_BEHIND_BYTES = 32 << 20, /* with that much of all batches in memory, everyone does */
+    LIVE_HELD_BYTES = 8 << 20,    /* verdicts of drafts that are kept from the disk until then */
 };
 
 TAILQ_HEAD(live_list, store_draft);
@@ -55,14 +60,15 @@ struct sqlite_store {
     uint64_t removals;      /* counts records that were removed and are forgotten */
     int64_t next_key;
     uint64_t live_bytes;       /* memory of the records, about */
-    uint64_t unwritten;        /* bytes of rows in memory */
+    uint64_t unwritten;        /* bytes of rows in memory, */
+    uint64_t held;             /* and of those that are held back */
     int64_t no_space_until_ns; /* monotonic: the disk is full, no use trying before then */
     bool urgent;               /* somebody waits for what is in `dirty` */
     bool stopping;
     struct store_stats stats; /* always up to date, but for oldest_queued_ns */
 };
 
-/* --- drafts ----------------------------------------------------------------------------------- */
+/* --- drafts: sqlite_draft.c ------------------------------------------------------------------- */
 
 /* A new draft, its key or NULL; STORE_OK, or why it cannot be. */
 enum store_result live_begin(struct sqlite_store *store, const struct store_owner *owner,
@@ -93,6 +99,12 @@ enum store_result live_find(struct sqlite_store *store, const struct batch_id *i
 
 /* Put a batch read from the disk among the live ones, before its chunks. False without memory. */
 bool live_add(struct sqlite_store *store, struct store_draft *record);
+
+/* Count the batch in the figures of the store, or no longer. */
+void live_count_batch(struct sqlite_store *store, const struct store_draft *record, bool in);
+
+/* What is left to do of the record is no longer queued of its owner's. */
+void live_leave_queue(struct store_draft *record);
 
 /* Move to another status. */
 void live_enter(struct sqlite_store *store, struct store_draft *record, enum batch_status status);

@@ -24,6 +24,13 @@ static void count_unwritten(struct sqlite_store *store, struct store_draft *reco
     store->unwritten += bytes;
 }
 
+void record_release_held(struct sqlite_store *store, struct store_draft *record)
+{
+    count_unwritten(store, record, record->held);
+    store->held -= record->held;
+    record->held = 0;
+}
+
 void record_drop_rows(struct sqlite_store *store, struct store_draft *record,
                       struct numbers_list *numbers, struct verdicts_list *verdicts)
 {
@@ -76,7 +83,10 @@ bool record_add_verdicts(struct sqlite_store *store, struct store_draft *record,
     memcpy(row->verdicts, verdicts, chunk->count);
     chunk->verdicts = row;
     STAILQ_INSERT_TAIL(&record->verdicts, row, next);
-    count_unwritten(store, record, verdicts_size(chunk->count));
+    record->held += verdicts_size(chunk->count);
+    store->held += verdicts_size(chunk->count);
+    if (record->committed)
+        record_release_held(store, record);
     return true;
 }
 
@@ -120,6 +130,7 @@ void record_free(struct sqlite_store *store, struct store_draft *record)
     const struct batch_id *id = &record->stored.batch.id;
     if (id_map_get(&store->records, id) == record)
         id_map_remove(&store->records, id);
+    record_release_held(store, record);
     record_drop_rows(store, record, &record->numbers, &record->verdicts);
     store->live_bytes -= sizeof *record + record->chunk_capacity * sizeof *record->chunks;
     store->live_bytes -= record_metadata_size(record);

@@ -3,7 +3,7 @@
  * and the rows of them that are on their way to the disk. Private to the store.
  *
  * What it lives through is in sqlite_live.h. Functions are called under the store's lock, but for those
- * that say otherwise; they keep count of the memory in the store's live_bytes and unwritten.
+ * that say otherwise; they keep count of the memory in the store's live_bytes, unwritten and held.
  */
 #ifndef SERVER_STORE_SQLITE_RECORD_H
 #define SERVER_STORE_SQLITE_RECORD_H
@@ -77,12 +77,15 @@ struct store_draft {
     uint64_t cost_ns;        /* of all its numbers, while it is a draft */
     struct key_entry *key;   /* NULL: it has none; see sqlite_keys.h */
 
-    uint64_t unwritten;          /* bytes of rows in memory */
+    uint64_t unwritten;          /* bytes of rows in memory, but for those */
+    uint64_t held;               /* of verdicts that are held back: those of a draft */
     struct numbers_list numbers; /* rows that the writer has not taken yet */
     struct verdicts_list verdicts;
     bool committed;           /* no draft any more */
     bool inserted;            /* the disk has the batch */
     bool spilled;             /* the disk has numbers of the draft, or the writer is about it */
+    bool split;               /* and verdicts of it */
+    bool trails;              /* the verdicts it had as a draft are written after the batch */
     bool removed;             /* or discarded: no longer there for anybody but the writer */
     bool queued;              /* in `dirty` */
     bool writing;             /* in the hands of the writer */
@@ -109,6 +112,9 @@ bool record_add_numbers(struct sqlite_store *store, struct store_draft *record,
 /* Keep a copy of the verdicts of chunk `index`, as a row to be written. False without memory. */
 bool record_add_verdicts(struct sqlite_store *store, struct store_draft *record, uint32_t index,
                          const uint8_t *verdicts, const float *seconds);
+
+/* Verdicts of a draft are no longer held back. */
+void record_release_held(struct sqlite_store *store, struct store_draft *record);
 
 /* Free rows of the record, in lists of its own or the writer's; its chunks no longer point to them. */
 void record_drop_rows(struct sqlite_store *store, struct store_draft *record,

@@ -21,7 +21,7 @@ static void check_value(const char *value)
     fuzz_expect(count <= EXPRESSION_MAX_BITS, "%zu digits", count);
 }
 
-/* The same with something before and behind it. */
+/* The same with something before and behind it, unless that nests it too deeply. */
 static void expect_same(const char *before, const uint8_t *bytes, size_t size, const char *behind,
                         const char *value)
 {
@@ -31,7 +31,8 @@ static void expect_same(const char *before, const uint8_t *bytes, size_t size, c
     memcpy(text + length, bytes, size);
     memcpy(text + length + size, behind, strlen(behind));
     char *again = expression_evaluate(text, length + size + strlen(behind), error);
-    fuzz_expect(again && strcmp(again, value) == 0, "%s became %s", value, again ? again : error);
+    fuzz_expect(again ? strcmp(again, value) == 0 : strstr(error, "nested too deeply") != NULL,
+                "%s became %s", value, again ? again : error);
     free(again);
     free(text);
 }

@@ -240,6 +240,32 @@ Test(early, a_stream_of_results_begun_after_the_post_delivers_while_the_batch_ru
     primed_stop(&service);
 }
 
+/* The batch may end in the moment it is made: the log knows by then whose request made it. */
+Test(early, the_end_of_a_batch_is_logged_with_its_request)
+{
+    for (int i = 0; i < 2; i++) {
+        struct primed service = primed_start("--workers=2", stores[i], "--log-requests=all");
+        for (int k = 0; k < 20; k++) {
+            char header[32];
+            char ended[64];
+            snprintf(header, sizeof header, "X-Request-Id: upload-%d.", k);
+            snprintf(ended, sizeof ended, " id=upload-%d.", k);
+            struct upload upload = upload_begin(&service, "?wait=30", header, range_of(3));
+            cr_expect_eq(upload_finish(&upload).status, 200);
+            soon(&service,
+                 client_metric(&service, "primed_batches_ended_total{status=\"completed\"}") ==
+                     k + 1);
+            const char *line = strstr(primed_log(&service), "batch ended");
+            for (int n = 0; n < k && line; n++)
+                line = strstr(line + 1, "batch ended");
+            cr_assert_not_null(line);
+            const char *found = strstr(line, ended);
+            cr_expect(found && found < strchr(line, '\n'), "%.200s", line);
+        }
+        primed_stop(&service);
+    }
+}
+
 /* --- it becomes none -------------------------------------------------------------------------- */
 
 Test(early, of_a_body_with_a_mistake_at_its_end_nothing_is_kept)
@@ -303,12 +329,12 @@ Test(early, of_a_client_that_leaves_nothing_is_kept)
 
 Test(early, the_disk_keeps_nothing_of_a_client_that_leaves)
 {
-    enum { CHUNKS = 200 };
+    enum { CHUNKS = 450 }; /* more than are held back from the disk */
     struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
     struct upload upload = upload_begin(&service, "", NULL, range_of(CHUNKS));
     upload_until(&upload, 2);
-    soon(&service, blocks_done(&service) == CHUNKS && place_count_rows(&place, "verdicts") > 0);
+    soon(&service, place_count_rows(&place, "verdicts") > 0);
     upload_close(&upload);
     soon(&service, place_count_rows(&place, "purge") + place_count_rows(&place, "numbers") +
                            place_count_rows(&place, "verdicts") ==
@@ -394,12 +420,12 @@ Test(early, workers_may_die_of_a_kill_while_the_body_comes)
 
 Test(early, of_an_upload_cut_off_by_death_the_verdicts_go_too)
 {
-    enum { CHUNKS = 200 };
+    enum { CHUNKS = 450 }; /* as above */
     struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
     struct upload upload = upload_begin(&service, "", NULL, range_of(CHUNKS));
     upload_until(&upload, 2);
-    soon(&service, blocks_done(&service) > 100 && place_count_rows(&place, "verdicts") > 0);
+    soon(&service, place_count_rows(&place, "verdicts") > 0);
     pid_t front = primed_front(&service);
     kill(front, SIGKILL);
     soon(&service, !primed_is_alive(front));
@@ -414,14 +440,17 @@ Test(early, of_an_upload_cut_off_by_death_the_verdicts_go_too)
     primed_remove_directory(place.path);
 }
 
-Test(early, what_was_tested_early_survives_with_its_batch)
+static void expect_survival(size_t chunks, bool on_disk)
 {
-    enum { CHUNKS = 200 };
     struct place place = place_make();
     struct primed service = primed_start("--workers=2", place.flag);
-    struct upload upload = upload_begin(&service, "", NULL, range_of(CHUNKS));
+    struct upload upload = upload_begin(&service, "", NULL, range_of(chunks));
     upload_until(&upload, 2);
-    soon(&service, place_count_rows(&place, "verdicts") > 0);
+    soon(&service, blocks_done(&service) == (double)chunks);
+    if (on_disk)
+        soon(&service, place_count_rows(&place, "verdicts") > 0);
+    else
+        cr_expect_eq(place_count_rows(&place, "verdicts"), 0);
     struct client_answer answer = upload_finish(&upload);
     cr_assert_eq(answer.status, 202);
     char id[40];
@@ -429,9 +458,16 @@ Test(early, what_was_tested_early_survives_with_its_batch)
     primed_kill_all(&service);
     service = primed_start("--workers=2", place.flag);
     cr_expect_str_eq(work_status(work_await(&service, id)), "completed");
-    work_expect_sieved(&service, id, 0, CHUNKS * CHUNK + FEW);
+    work_expect_sieved(&service, id, 0, chunks * CHUNK + FEW);
     primed_stop(&service);
     primed_remove_directory(place.path);
+}
+
+Test(early, a_batch_survives_whatever_of_its_early_verdicts_does)
+{
+    expect_survival(10, false);  /* written with the batch */
+    expect_survival(200, false); /* written after it */
+    expect_survival(450, true);  /* some of them written before it */
 }
 
 Test(early, a_drain_ends_in_spite_of_a_body_under_way)

@@ -52,7 +52,8 @@
  * block or slot is left open, which covers any rule for it. Spurious wakes: they lead where a
  * wake too many leads, and arena_wake_all() makes many. Tickets: TICKETS is above the number of
  * pushes in a run, so that none comes twice (in 40 bits none does in 127 days), and counting begins
- * just below the wrap.
+ * just below the wrap. Workers that scribble over what they may write to, and what the dispatcher does
+ * about it (server/dispatcher/trust.c, trial.c): it pushes blocks that are its own, like any others.
  *
  * All jobs are there from the beginning; that a push reaches a pool that sleeps is seen with the
  * sentinels, blocks like any other. A worker needs a sentinel, so there are no fewer blocks than

@@ -1,9 +1,11 @@
 """Clients that want to use up connections, memory or time: each is held to a limit, and the others are served."""
 
 import concurrent.futures
+import gzip
 import json
 import socket
 import time
+import zlib
 
 from check import Failure, check
 from service import PATIENCE, Service, wait_for
@@ -185,6 +187,29 @@ def bodies_that_are_made_to_be_large_in_memory(context):
 
 
 @check
+def bodies_that_unpack_to_much_more(context):
+    """Little gzip that is much, in one member and in many: what it unpacks to is bounded, on the way as well."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b" " * MIB) for _ in range(256)) + packer.flush()
+    pieces = gzip.compress(b" " * MIB) * 1000
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    with Service(context.primed, "--workers=1", "--max-body=8M", memory=True) as service:
+        service.start()
+        expect_served(service)
+        before, most = service.pss(service.front()), 0
+        for name, body in (("one member", bomb), ("a thousand members", pieces)):
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                answers = pool.map(lambda _, body=body: service.client().request("POST", "/v1/batches", body, headers), range(4))
+                statuses = {answer.status for answer in answers}
+            expect(statuses == {413}, f"{name}: {statuses}")
+            most = max(most, grown(service, before))
+        expect_served(service)
+        service.stop()
+    expect(most < 32 * MIB, f"{most / MIB:.0f} MiB more")
+    return f"{len(bomb) / MIB:.2f} MiB are 256 MiB; {most / MIB:.1f} MiB more"
+
+
+@check
 def the_dearest_numbers_hold_up_nobody(context):
     """Primes, and composites that pass most tests, of as many digits as are taken: each has its time, and no more."""
     digits = 10_000
@@ -204,6 +229,34 @@ def the_dearest_numbers_hold_up_nobody(context):
         for item in results[:3]:
             expect(item["prime"] or item["error"] == "timeout", item)
         service.stop()
+
+
+@check
+def large_numbers_asked_for_singly_are_so_many_at_once(context):
+    """Each is a batch of its own for a worker; more than 64 are refused, and who has left is asked for nobody."""
+    most, more = 64, 16
+    hardest = b"1" + b"0" * 9994 + b"33603"
+    with Service(context.primed, "--workers=2", memory=True) as service:
+        service.start()
+
+        def in_flight():
+            return service.metric("primed_http_requests_in_flight") - 1
+
+        def ask():
+            connection = connect(service)
+            connection.sendall(b"GET /v1/numbers/" + hardest + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            return connection
+        asking = [ask() for _ in range(most)]
+        wait_for(lambda: in_flight() == most, "as many as there may be")
+        late = [ask() for _ in range(more)]
+        refused = sum(read_answer(connection).startswith(b"HTTP/1.1 503") for connection in late)
+        expect(more // 2 <= refused <= more, f"{refused} refused")  # some may have been answered meanwhile
+        expect_served(service)
+        for connection in asking + late:
+            connection.close()
+        wait_for(lambda: in_flight() == 0, "the end of all of them")
+        service.stop()
+    return f"{refused} of {most + more} refused"
 
 
 # --- texts ------------------------------------------------------------------------------------------

@@ -49,6 +49,28 @@ Test(schedule, one_job_gets_everything_and_leaves_with_its_last_chunk)
     cr_expect_eq(schedule.cost_ns, 0);
 }
 
+Test(schedule, a_job_that_grows_gets_turns_again_unless_it_waits)
+{
+    struct schedule schedule;
+    schedule_init(&schedule);
+    struct job job = make_job(0, 0, 0);
+    schedule_grow(&schedule, &job, 1, MS);
+    schedule_grow(&schedule, &job, 2, 2 * MS);
+    cr_expect_eq(schedule.count, 1);
+    cr_expect_eq(schedule.cost_ns, 3 * MS);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(step(&schedule, MS), &job);
+    cr_expect_null(schedule_next(&schedule), "it has caught up");
+    schedule_grow(&schedule, &job, 1, MS);
+    cr_assert_eq(step(&schedule, MS), &job);
+    job.waits = true;
+    schedule_grow(&schedule, &job, 1, MS);
+    cr_expect_null(schedule_next(&schedule));
+    cr_expect_eq(schedule.cost_ns, 0);
+    cr_expect_eq(job.chunk_count, 5);
+    cr_expect_eq(job.cost_ns, MS);
+}
+
 Test(schedule, whose_turn_it_is_does_not_change_by_asking)
 {
     struct schedule schedule;

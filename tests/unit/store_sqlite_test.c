@@ -335,50 +335,92 @@ static sqlite3_int64 rows_of(const char *table)
     return count;
 }
 
-enum { BIG = 300 }; /* chunks of a draft that is written in parts */
+/* Chunks of a draft that is written in parts; and of those, one in so many has no verdicts. */
+enum { BIG = 1000, PART = 5 };
 
-/* A draft of so many chunks, the even ones of which have verdicts, most of them on disk. */
-static struct store_draft *draft_in_parts(void)
+/*
+ * A draft of so many chunks, most of which have verdicts; where they are many, some are on disk.
+ */
+static struct store_draft *draft_in_parts(uint32_t chunks)
 {
     struct store_draft *draft = store_begin_of(store, "");
     uint64_t words[CHUNK_MAX_NUMBERS];
     struct chunk chunk = {.count = CHUNK_MAX_NUMBERS, .words = CHUNK_MAX_NUMBERS, .data = words};
-    for (uint32_t i = 0; i < BIG; i++) {
+    for (uint32_t i = 0; i < chunks; i++) {
         for (uint64_t k = 0; k < CHUNK_MAX_NUMBERS; k++)
             words[k] = i * (uint64_t)CHUNK_MAX_NUMBERS + k;
         cr_assert_eq(store_append(store, draft, &chunk), STORE_OK);
-        if (i % 2 == 0)
+        if (i % PART != 1)
             store_post_draft(store, draft, i, CHUNK_MAX_NUMBERS);
         _Atomic bool may_go_on = false;
         if (store_pause(store, draft, resumed, (void *)&may_go_on))
             await(&may_go_on);
     }
-    while (rows_of("verdicts") < BIG / 4)
+    while (rows_of("numbers") == 0 || (chunks == BIG && rows_of("verdicts") == 0))
         usleep(1000);
     return draft;
 }
 
-Test(store_sqlite, verdicts_of_a_draft_that_is_written_in_parts_are_the_batchs)
+static void expect_verdicts_of_a_draft(uint32_t chunks)
 {
-    struct store_draft *draft = draft_in_parts();
+    struct store_draft *draft = draft_in_parts(chunks);
     struct batch batch = store_accept(store, draft, &(struct batch_spec){.ttl_s = 9});
     cr_expect_eq(batch.status, BATCH_RUNNING);
     cr_expect_eq(batch.prefix, CHUNK_MAX_NUMBERS);
     store_post_chunk(store, &batch.id, 1, CHUNK_MAX_NUMBERS);
     reopen_store();
-    for (uint32_t i = 3; i < BIG; i += 2) {
+    cr_expect_eq(store_batch(store, &batch.id).prefix, (PART + 1) * CHUNK_MAX_NUMBERS);
+    for (uint32_t i = PART + 1; i < chunks; i += PART) {
         uint32_t next;
-        cr_assert_eq(store_pending(store, &batch.id, i - 2, &next), STORE_OK);
+        cr_assert_eq(store_pending(store, &batch.id, i - PART + 1, &next), STORE_OK);
         cr_assert_eq(next, i);
         store_post_chunk(store, &batch.id, i, CHUNK_MAX_NUMBERS);
     }
     cr_expect_eq(store_batch(store, &batch.id).status, BATCH_COMPLETED);
-    store_expect_results(store, &batch.id, BIG, CHUNK_MAX_NUMBERS);
+    store_expect_results(store, &batch.id, chunks, CHUNK_MAX_NUMBERS);
+    reopen_store();
+    store_expect_results(store, &batch.id, chunks, CHUNK_MAX_NUMBERS);
+}
+
+Test(store_sqlite, verdicts_of_a_draft_are_the_batchs_when_the_batch_is_written_before_them)
+{
+    expect_verdicts_of_a_draft(BIG / 8);
+}
+
+Test(store_sqlite, verdicts_of_a_draft_are_the_batchs_when_they_were_written_with_it)
+{
+    expect_verdicts_of_a_draft(BIG);
+}
+
+Test(store_sqlite, a_batch_that_is_written_before_its_verdicts_may_be_canceled_or_removed)
+{
+    struct batch canceled = {.total = 0};
+    for (int removed = 0; removed < 2; removed++) {
+        struct store_draft *draft = draft_in_parts(BIG / 8);
+        struct batch batch;
+        cr_assert_eq(
+            store_commit(store, draft, &(struct batch_spec){.ttl_s = 9}, &batch, NULL, NULL),
+            STORE_OK);
+        if (removed) {
+            cr_assert_eq(store_remove(store, &batch.id), STORE_OK);
+        } else {
+            cr_assert_eq(store_cancel(store, &batch.id, &batch), STORE_OK);
+            cr_assert_eq(store_drop(store, &batch.id, 0, &batch), STORE_OK);
+            cr_expect_eq(batch.status, BATCH_CANCELED);
+            canceled = batch;
+        }
+    }
+    reopen_store();
+    struct batch again = store_batch(store, &canceled.id);
+    cr_expect_eq(again.status, BATCH_CANCELED);
+    cr_expect_arr_eq(again.counts, canceled.counts, sizeof again.counts);
+    struct batch page[2];
+    cr_expect_eq(store_list(store, NULL, NULL, -1, page, 2), 1);
 }
 
 Test(store_sqlite, of_a_draft_that_is_discarded_the_disk_keeps_nothing)
 {
-    struct store_draft *draft = draft_in_parts();
+    struct store_draft *draft = draft_in_parts(BIG);
     store_discard(store, draft);
     while (rows_of("numbers") + rows_of("verdicts") + rows_of("purge") > 0)
         usleep(1000);
