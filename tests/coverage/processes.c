@@ -32,7 +32,7 @@ static _Noreturn void be_killed(void)
 
 static _Noreturn void be_confined(void)
 {
-    if (sandbox_enter(true) < 0)
+    if (sandbox_enter(NULL, true) < 0)
         _exit(1);
     in_the_sandbox();
     _exit(0);
