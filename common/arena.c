@@ -110,6 +110,7 @@ static int map_shared(struct arena *arena, const struct layout *at)
         return error;
     }
     char *base = reserved + (span - ((uintptr_t)reserved + at->results) % span) % span;
+    // cppcheck-suppress leakReturnValNotUsed ; with MAP_FIXED it is where it was asked for, or nowhere
     if (mmap(base, at->end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
         error = -errno;
         munmap(reserved, reserved_size);

@@ -9,14 +9,16 @@
 /* Bytes 6..8 and the low bits around them: version 7, a 12-bit and a 6-bit field, the variant. */
 enum { SEQUENCE_BITS = 18, UUID_VERSION = 0x70, UUID_VARIANT = 0x80 };
 
-/* Random octets, from a supply: a system call for each id would cost as much as all the rest of it. */
+/*
+ * Random octets, from a supply: a system call for each id would cost as much as all the rest of it. Where
+ * there are none, `out` stays as it is.
+ */
 static void take_random(struct batch_id_source *source, uint8_t *out, size_t size)
 {
     /* The kernel's pool; for so few it fails only before the machine is up. */
     if (source->unused < size &&
         getrandom(source->random, sizeof source->random, 0) == (ssize_t)sizeof source->random)
         source->unused = sizeof source->random;
-    memset(out, 0, size);
     if (source->unused < size)
         return;
     memcpy(out, source->random + sizeof source->random - source->unused, size);
@@ -25,7 +27,7 @@ static void take_random(struct batch_id_source *source, uint8_t *out, size_t siz
 
 struct batch_id batch_id_next(struct batch_id_source *source, int64_t wall_ns)
 {
-    struct batch_id id;
+    struct batch_id id = {{0}};
     take_random(source, id.bytes, sizeof id.bytes);
 
     uint64_t now_ms = (uint64_t)(wall_ns / NS_PER_MS);

@@ -69,6 +69,7 @@ static bool has_news(struct dispatcher *d, bool draining, int64_t sleep_ns)
 
 static void *dispatcher_main(void *argument)
 {
+    pthread_setname_np(pthread_self(), "dispatcher"); /* for who looks at threads */
     struct dispatcher *d = argument;
     for (;;) {
         struct news news = {.store = NULL};

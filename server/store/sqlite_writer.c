@@ -275,6 +275,7 @@ static void settle(struct writer *writer, struct hand *hand, bool written)
 
 static void *writer_main(void *argument)
 {
+    pthread_setname_np(pthread_self(), "store writer"); /* for who looks at threads */
     struct writer *writer = argument;
     struct sqlite_store *store = writer->store;
     for (bool stopping = false; !stopping;) {
