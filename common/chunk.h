@@ -20,7 +20,7 @@
 
 enum {
     CHUNK_MAX_NUMBERS = 4096,    /* numbers in one chunk */
-    CHUNK_MAX_WORDS = 5600,      /* 64-bit words in one chunk: what a 64 KiB block has room for */
+    CHUNK_MAX_WORDS = 5600,      /* 64-bit words in one chunk: what the papers of a block have room for */
     CHUNK_MAX_COST_NS = 5000000, /* estimated work in one chunk of more than one number */
 };
 

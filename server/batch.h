@@ -34,7 +34,7 @@ struct batch_id_source {
     uint64_t last_ms;
     uint64_t sequence; /* rand_a and the top of rand_b, counted up within a millisecond */
     size_t unused;     /* random octets left, at the end */
-    uint8_t random[512];
+    uint8_t random[256];
 };
 
 struct batch_id batch_id_next(struct batch_id_source *source, int64_t wall_ns);

@@ -75,7 +75,9 @@ int main(int argc, char **argv)
     case CONFIG_CHECK:
         if (!check_access(&config) || !tls_check(&config))
             return EXIT_USAGE;
-        puts("The configuration is right.");
+        puts(privileges_are_settled(&config)
+                 ? "The configuration is right."
+                 : "The configuration is right, but root has to say --user as well.");
         return EXIT_SUCCESS;
     case CONFIG_HEALTH:
         return health_check(&config);

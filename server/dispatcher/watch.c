@@ -73,11 +73,12 @@ static int64_t check_running(struct dispatcher *d)
             atomic_load_explicit(&d->arena->desks[claim.owner].began_ns, memory_order_relaxed);
         if (began <= 0 || began > now)
             continue;
-        bool stuck =
-            flight->canceled_ns && now - flight->canceled_ns >= CANCEL_GRACE_MS * NS_PER_MS;
+        /* Nobody waits for the end of work on a draft that became nothing. */
+        bool awaited = flight->canceled_ns && flight->job->store;
+        bool stuck = awaited && now - flight->canceled_ns >= CANCEL_GRACE_MS * NS_PER_MS;
         if (stuck || (timeout > 0 && now - began > timeout))
             request_kill(d, i, claim.owner, began);
-        if (flight->canceled_ns)
+        if (awaited)
             next = sooner(next, CANCEL_GRACE_MS * NS_PER_MS);
     }
     return next;

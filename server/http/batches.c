@@ -10,7 +10,7 @@
 #include "server/http/problem.h"
 #include "server/http/results.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 1000, INLINE_RESULTS_MAX = 1000 };
+enum { LIST_DEFAULT = 100, LIST_MAX = 1000, INLINE_RESULTS_MAX = 1000, PREPARED_MAX = 64 * 1024 };
 
 /* --- the document ----------------------------------------------------------------------------- */
 
@@ -190,6 +190,8 @@ void batches_prepare(struct request *request, const struct batch_id *id, struct 
     if (request->wait_until_ns && store_get(http->options.store, id, &batch) == STORE_OK &&
         batch_has_ended(&batch))
         write_with_results(http, prepared, &batch);
+    if (prepared->length > PREPARED_MAX)
+        text_destroy(prepared);
 }
 
 void batches_reply_accepted(struct request *request, const struct batch *accepted, bool repeated,

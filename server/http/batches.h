@@ -12,7 +12,8 @@ void batches_cancel(struct request *request);
 
 /*
  * While the disk takes a batch in: write the reply of a request that waits for it to an empty text,
- * if the batch has ended already, as the smallest have. It is in memory still.
+ * if the batch has ended already, as the smallest have. It is in memory still. A long
+ * one is left to be written when it can be sent.
  */
 void batches_prepare(struct request *request, const struct batch_id *id, struct text *prepared);
 

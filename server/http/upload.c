@@ -214,6 +214,8 @@ static bool take(struct request *request, const char *bytes, size_t size)
         upload->too_large = true;
     } else {
         intake_feed(upload->intake, bytes, size);
+        if (intake_is_bad(upload->intake))
+            discard_draft(upload); /* however long the rest of the body takes */
         if (upload->idempotency)
             idempotency_feed(upload->idempotency, bytes, size);
     }

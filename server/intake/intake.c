@@ -197,6 +197,11 @@ const struct intake_error *intake_errors(const struct intake *intake, size_t *ke
     return intake->errors;
 }
 
+bool intake_is_bad(const struct intake *intake)
+{
+    return intake->status != INTAKE_OK || intake->total > 0;
+}
+
 int intake_sink_result(const struct intake *intake)
 {
     return intake->sink_result;

@@ -28,6 +28,7 @@
 #ifndef SERVER_INTAKE_INTAKE_H
 #define SERVER_INTAKE_INTAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -108,6 +109,9 @@ enum intake_status intake_finish(struct intake *intake, struct intake_envelope *
  */
 const struct intake_error *intake_errors(const struct intake *intake, size_t *kept,
                                          uint64_t *total);
+
+/* Has something been wrong already, so that the body can become no batch? */
+bool intake_is_bad(const struct intake *intake);
 
 /* The format of the body: what INTAKE_SNIFF has found, or INTAKE_SNIFF where the body was blank. */
 enum intake_format intake_format_found(const struct intake *intake);

@@ -84,11 +84,11 @@ static enum store_result sqlite_commit(struct store *base, struct store_draft *d
     struct sqlite_store *store = sqlite_of(base);
     draft->metadata = spec->metadata ? strdup(spec->metadata) : NULL;
     enum store_result result = draft->metadata || !spec->metadata ? STORE_OK : STORE_NO_MEMORY;
-    draft->stored.batch.priority = spec->priority;
-    draft->stored.batch.ttl_s = spec->ttl_s;
     if (spec->fingerprint)
         draft->key->fingerprint = *spec->fingerprint;
-    pthread_mutex_lock(&store->lock);
+    pthread_mutex_lock(&store->lock); /* a part of the draft may be with the writer */
+    draft->stored.batch.priority = spec->priority;
+    draft->stored.batch.ttl_s = spec->ttl_s;
     if (result == STORE_OK)
         result = live_commit(store, draft);
     if (result == STORE_OK) {

@@ -289,6 +289,21 @@ Test(early, of_a_body_with_a_mistake_at_its_end_nothing_is_kept)
     }
 }
 
+Test(early, of_a_body_with_a_mistake_nothing_is_kept_while_the_rest_comes)
+{
+    enum { CHUNKS = 3 };
+    struct primed service = primed_start("--workers=2", "--store=memory");
+    struct text body = range_of(CHUNKS);
+    text_add_string(&body, "1.5\n");
+    work_add_range(&body, 0, CHUNKS * CHUNK);
+    struct upload upload = upload_begin(&service, "", NULL, body);
+    upload_until(&upload, 1);
+    expect_nothing(&service);
+    struct client_answer answer = upload_finish(&upload);
+    client_expect_problem(&service, &answer, 422, "invalid-batch");
+    primed_stop(&service);
+}
+
 Test(early, of_json_that_breaks_off_nothing_is_kept)
 {
     struct primed service = primed_start("--workers=2");

@@ -191,6 +191,7 @@ Test(privileges, root_has_to_be_told_whom_to_be)
     cr_expect(strstr(command.err, "--user root"), "%s", command.err);
     command_run(&command, (const char *[]){"--check", NULL}, NULL);
     cr_expect_eq(command.status, 0, "%s", command.err);
+    cr_expect(strstr(command.out, "root has to say --user"), "%s", command.out);
 }
 
 /* What root has had it goes on having, where it says that it means to be root. */

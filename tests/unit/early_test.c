@@ -3,11 +3,15 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/arena_check.h"
+#include "common/board.h"
 #include "common/clock.h"
+#include "common/ring.h"
 #include "server/store/memory.h"
 #include "tests/support/store_checks.h"
 #include "tests/support/store_owner_checks.h"
@@ -49,7 +53,9 @@ static void setup(void)
     cr_assert_not_null(store);
     cr_assert_eq(arena_create(&arena, 1, BLOCKS), 0);
     atomic_store(&arena.slots[0].pid, 1);
-    struct dispatcher_options options = {.arena = &arena, .listener = listener, .finish_all = true};
+    signal(SIGUSR1, SIG_IGN);
+    struct dispatcher_options options = {
+        .arena = &arena, .supervisor = getpid(), .listener = listener, .finish_all = true};
     dispatcher = dispatcher_start(&options);
     cr_assert_not_null(dispatcher);
 }
@@ -256,6 +262,28 @@ Test(early, a_discarded_draft_leaves_nothing)
     drain();
     cr_expect_eq(stats_now().blocks_done, IN_FLIGHT, "what was not out stayed");
     cr_expect_eq(verdicts_counted(), 0);
+}
+
+/* Who fills bodies with a mistake at their end would have workers killed that were only slow. */
+Test(early, nobody_is_killed_for_a_draft_that_became_nothing)
+{
+    enum { LONG_MS = 200 }; /* ten times what a cancellation may take */
+    uint32_t chunks = 0;
+    struct early early = early_begin();
+    struct store_draft *draft = store_begin_of(store, "");
+    append(&early, draft, &chunks, 2, NUMBERS);
+    int32_t index = ring_pop(&arena, 0);
+    cr_assert_geq(index, 0);
+    int64_t began_ns = clock_monotonic_ns();
+    atomic_store(&arena.desks[0].began_ns, began_ns);
+    early_discard(&early);
+    store_discard(store, draft);
+    until(clock_monotonic_ns() - began_ns > LONG_MS * NS_PER_MS);
+    cr_expect_eq(atomic_load(&arena.slots[0].overdue_ns), 0);
+    atomic_store(&arena.desks[0].began_ns, 0);
+    board_finish(&arena, (uint32_t)index);
+    start_worker();
+    until(stats_now().blocks_done == chunks);
 }
 
 Test(early, what_was_done_of_a_discarded_draft_is_counted_as_that)
