@@ -176,10 +176,11 @@ def a_front_without_descriptors_goes_on_when_there_are_some_again(context):
         used = {int(name) for name in os.listdir(f"/proc/{front}/fd")}
         limits = resource.prlimit(front, resource.RLIMIT_NOFILE)
         set_limit(front, resource.RLIMIT_NOFILE, next(n for n in range(10_000) if n not in used))
-        # On the one connection there is; the numbers go to the disk, and cannot be read from there now.
+        # On the one connection there is; the numbers go to the disk, and cannot be read from there now, be it for the
+        # workers, who may have had them before, or for a client.
         tag = ledger.post(client, VAST, "vast")
         crowd = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(20)]
-        service.await_log("cannot read the database")
+        wait_for(lambda: client.get("/v1/batches") and service.logged("cannot read the database"), "a read that fails")
         set_limit(front, resource.RLIMIT_NOFILE, limits[0])
         for connection in crowd:
             connection.close()
