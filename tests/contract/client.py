@@ -1,5 +1,6 @@
 """The client of the checks: every answer it hands out has been held to the contract."""
 
+import contextlib
 import copy
 import http.client
 import json
@@ -126,7 +127,9 @@ class Client:
     def raw(self, data):
         """Send bytes as they are; the status of the answer, or None if there is none."""
         with self.socket() as connection:
-            connection.sendall(data)
+            # Who is refused in the middle may find the connection closed before all is sent.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(data)
             answer = http.client.HTTPResponse(connection)
             try:
                 answer.begin()
