@@ -19,8 +19,9 @@
 #include <stdint.h>
 
 enum {
-    CHUNK_MAX_NUMBERS = 4096,    /* numbers in one chunk */
-    CHUNK_MAX_WORDS = 5600,      /* 64-bit words in one chunk: what the papers of a block have room for */
+    CHUNK_MAX_NUMBERS = 4096, /* numbers in one chunk */
+    CHUNK_MAX_WORDS =
+        5600, /* 64-bit words in one chunk: what the papers of a block have room for */
     CHUNK_MAX_COST_NS = 5000000, /* estimated work in one chunk of more than one number */
 };
 
