@@ -79,23 +79,33 @@ size_t decimal_number_size(size_t limb_count)
     return (limb_count + 1) * DECIMAL_U64_MAX + 1;
 }
 
+/*
+ * The digits of a number of several limbs. Apart from the others, whose function would have to look
+ * after so much stack each time (-fstack-clash-protection), which takes as long as its digits.
+ */
+__attribute__((noinline)) static size_t write_limbs(char *out, const uint64_t *limbs, size_t count)
+{
+    mp_limb_t scratch[CHUNK_MAX_WORDS]; /* mpn_get_str() destroys what it converts */
+    assert(count <= CHUNK_MAX_WORDS);
+    memcpy(scratch, limbs, count * sizeof *scratch);
+    unsigned char *digits = (unsigned char *)out;
+    size_t length = mpn_get_str(digits, 10, scratch, (mp_size_t)count);
+    size_t zeros = 0;
+    while (zeros + 1 < length && digits[zeros] == 0)
+        zeros++;
+    for (size_t i = zeros; i < length; i++)
+        digits[i - zeros] = (unsigned char)(digits[i] + '0');
+    return length - zeros;
+}
+
 size_t decimal_number(char *out, const struct number *number)
 {
-    char *start = out;
+    char *pen = out;
     if (number->negative)
-        *out++ = '-';
+        *pen++ = '-';
     if (number->limb_count <= 1)
-        return (size_t)(out - start) + decimal_u64(out, number->limb_count ? *number->limbs : 0);
-
-    mp_limb_t scratch[CHUNK_MAX_WORDS]; /* mpn_get_str() destroys what it converts */
-    assert(number->limb_count <= CHUNK_MAX_WORDS);
-    memcpy(scratch, number->limbs, number->limb_count * sizeof *scratch);
-    unsigned char *digits = (unsigned char *)out;
-    size_t count = mpn_get_str(digits, 10, scratch, (mp_size_t)number->limb_count);
-    size_t zeros = 0;
-    while (zeros + 1 < count && digits[zeros] == 0)
-        zeros++;
-    for (size_t i = zeros; i < count; i++)
-        digits[i - zeros] = (unsigned char)(digits[i] + '0');
-    return (size_t)(out - start) + count - zeros;
+        pen += decimal_u64(pen, number->limb_count ? *number->limbs : 0);
+    else
+        pen += write_limbs(pen, number->limbs, number->limb_count);
+    return (size_t)(pen - out);
 }
