@@ -306,7 +306,7 @@ const struct config_row config_table[] = {
      "Leading zeros do not count. The time a number takes grows faster than the square of its "
      "digits."},
     {"max-connections", "N", "4096", read_max_connections, "client connections at once",
-     "Each takes 32 KiB for its buffers at most, or 16 KiB and --max-digits, if that is more. Three quarters of them may wait for a batch."},
+     "Each takes 64 KiB for its buffers at most, or 16 KiB and --max-digits, if that is more. Three quarters of them may wait for a batch."},
     {"max-connections-per-address", "N", "0", read_max_connections_per_address,
      "how many of them one address may have; 0: all",
      "Leave it at 0 behind a proxy, which is one address. An IPv6 client may have many addresses."},

@@ -25,7 +25,7 @@
 
 enum {
     THREADS_MAX = 2,               /* one answers some 40,000 small requests a second */
-    CONNECTION_MEMORY = 32 * 1024, /* see connection_memory() */
+    CONNECTION_MEMORY = 64 * 1024, /* see connection_memory() */
     HEADERS_MEMORY = 16 * 1024,    /* of that, beside a number in the request line */
     NOT_WAITING_SHARE = 4,         /* one connection in so many is kept from those that wait */
     HEAD_EXTRA_S = 10,             /* beyond the idle timeout, and no more than that once again */
