@@ -12,6 +12,7 @@
 
 #include "bench/ring/contender.h"
 #include "common/clock.h"
+#include "common/futex.h"
 
 #define LOOPS_INLINE static inline __attribute__((always_inline))
 
@@ -76,6 +77,7 @@ LOOPS_INLINE void loops_consume(const struct contender *contender, struct ground
                                 unsigned me)
 {
     atomic_fetch_add(&ground->ready, 1);
+    futex_wake(&ground->ready, 1);
     for (unsigned turns = 0;;) {
         uint32_t place;
         if (contender->take(me, &place)) {

@@ -17,6 +17,7 @@
 
 #include "bench/ring/contender.h"
 #include "bench/ring/deaths.h"
+#include "common/futex.h"
 
 enum { ROUNDS_MAX = 1001, KILLS = 500, FEW_KILLS = 20, ASLEEP_SHARE = 20 };
 
@@ -59,8 +60,8 @@ static double play(const struct contender *contender, unsigned consumers, unsign
     pid_t pids[CONSUMERS_MAX];
     for (unsigned i = 0; i < consumers; i++)
         pids[i] = deaths_fork_consumer(contender, ground, i, 0);
-    while (atomic_load(&ground->ready) < consumers)
-        usleep(100);
+    for (uint32_t ready; (ready = atomic_load(&ground->ready)) < consumers;)
+        futex_wait(&ground->ready, ready, -1);
     int64_t took_ns = contender->produce(ground, places, items, seen);
     atomic_store(&ground->over, 1);
     if (contender->end)
