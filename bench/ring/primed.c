@@ -121,33 +121,22 @@ static void consume_asleep(struct ground *ground, unsigned me)
     loops_consume(&contender_primed_asleep, ground, me);
 }
 
+/* What the two have in common. */
+#define BY_THE_ARENA                                                                        \
+    .consumers_max = CONSUMERS_MAX, .open = open_arena, .close = close_arena, .give = give, \
+    .given = given, .take_back = take_back, .take = take, .give_back = give_back, .reap = reap
+
 const struct contender contender_primed = {.name = "primed, spinning",
-                                           .consumers_max = CONSUMERS_MAX,
-                                           .open = open_arena,
-                                           .close = close_arena,
-                                           .give = give,
-                                           .given = given,
-                                           .take_back = take_back,
-                                           .take = take,
-                                           .give_back = give_back,
+                                           BY_THE_ARENA,
                                            .producer_idles = producer_spins,
                                            .consumer_idles = consumer_spins,
-                                           .reap = reap,
                                            .produce = produce,
                                            .consume = consume};
 
 const struct contender contender_primed_asleep = {.name = "primed, sleeping",
-                                                  .consumers_max = CONSUMERS_MAX,
-                                                  .open = open_arena,
-                                                  .close = close_arena,
-                                                  .give = give,
-                                                  .given = given,
-                                                  .take_back = take_back,
-                                                  .take = take,
-                                                  .give_back = give_back,
+                                                  BY_THE_ARENA,
                                                   .producer_idles = producer_sleeps,
                                                   .consumer_idles = consumer_sleeps,
                                                   .end = dismiss,
-                                                  .reap = reap,
                                                   .produce = produce_asleep,
                                                   .consume = consume_asleep};
